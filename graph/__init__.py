@@ -1,0 +1,1 @@
+"""The concept graph: records, stores and the compiled is-a hierarchy. Imports nothing else of Enlace."""

@@ -1,0 +1,68 @@
+"""Every error Enlace raises on purpose descends from `EnlaceError`; its text is one sentence fit for a user.
+
+EnlaceError
+├── GraphError                      (this module)
+│   ├── ReleaseNotFound             no release of that name in ENLACE_HOME
+│   ├── ReleaseExists               a release of that name is already there
+│   ├── ReleaseDamaged              a file of a release is missing, altered or of another schema version
+│   ├── ConceptNotFound             an id that the release does not hold
+│   ├── HierarchyCycle              the is-a relations go round
+│   └── StoreUnavailable            the store cannot be opened or stopped answering
+├── loaders.errors.LoadError        a source file cannot be read as its format
+└── linker.errors.LinkerError       models, indexes and mentions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class EnlaceError(Exception):
+    """The root of the tree. `str(error)` is one sentence that says what is wrong and what to do."""
+
+
+class GraphError(EnlaceError):
+    """Something about a release, its store or its hierarchy."""
+
+
+class ReleaseNotFound(GraphError):
+    """No release of that name exists."""
+
+    def __init__(self, name: str, known: Sequence[str] = ()) -> None:
+        there = ", ".join(known) if known else "none yet; import one with `enlace load`"
+        super().__init__(f"There is no release {name!r}; the releases here are: {there}.")
+        self.name = name
+
+
+class ReleaseExists(GraphError):
+    """A release of that name is already there and may not be overwritten silently."""
+
+
+class ReleaseDamaged(GraphError):
+    """A release folder lacks a file, or one was altered or written by an incompatible version."""
+
+
+class ConceptNotFound(GraphError):
+    """The release does not hold that id."""
+
+    def __init__(self, ids: Sequence[str], release: str) -> None:
+        listed = ", ".join(repr(i) for i in ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+        super().__init__(
+            f"Release {release!r} has no concept {listed}; ids are written like SNOMEDCT:22298006 or HP:0001658."
+        )
+        self.ids = tuple(ids)
+
+
+class HierarchyCycle(GraphError):
+    """The is-a relations contain a cycle; `path` names it, first concept repeated at the end."""
+
+    def __init__(self, path: Sequence[str]) -> None:
+        shown = list(path) if len(path) <= 12 else [*path[:6], "…", *path[-5:]]
+        super().__init__(
+            f"The is-a relations go round: {' → '.join(shown)}; remove one of them from the source and load again."
+        )
+        self.path = tuple(path)
+
+
+class StoreUnavailable(GraphError):
+    """The store cannot be opened, or stopped answering."""

@@ -1,0 +1,1 @@
+"""From a clinical mention to ranked concepts: encoder, index, fusion, re-ranking."""

@@ -1,0 +1,47 @@
+"""Errors of models, indexes and mentions.
+
+LinkerError
+├── MentionRejected     an empty or over-long mention
+├── IndexNotFound       the release has no index yet
+├── IndexMismatch       the index was made with another encoder, pooling or normalisation
+├── IndexDamaged        a file of the index is missing or altered
+├── ModelNotFound       a model id or folder cannot be loaded
+├── MentionFileError    a row of a mention file cannot be read
+└── TrainingError       nothing to train on, or a run that cannot be resumed
+"""
+
+from __future__ import annotations
+
+from graph.errors import EnlaceError
+
+
+class LinkerError(EnlaceError):
+    """Something about models, indexes or mentions."""
+
+
+class MentionRejected(LinkerError):
+    """A mention is empty or too long to be one."""
+
+
+class IndexNotFound(LinkerError):
+    """The release has not been indexed."""
+
+
+class IndexMismatch(LinkerError):
+    """The index and the encoder at hand do not belong together."""
+
+
+class IndexDamaged(LinkerError):
+    """A file of the index is missing, altered or of another schema version."""
+
+
+class ModelNotFound(LinkerError):
+    """A model id or folder cannot be loaded."""
+
+
+class MentionFileError(LinkerError):
+    """A row or the header of a mention file cannot be read."""
+
+
+class TrainingError(LinkerError):
+    """Training cannot start or go on."""

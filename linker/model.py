@@ -1,0 +1,69 @@
+"""What goes into linking and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graph.model import CURIE
+
+
+class Path(StrEnum):
+    """Which way an answer was reached."""
+
+    EXACT = "exact"
+    """A term of the release is the mention, letter for letter."""
+    FOLDED = "folded"
+    """A term is the mention once case, accents and punctuation are folded (ñ stays a letter)."""
+    RETRIEVED = "retrieved"
+    """Found by meaning or by shared characters, in the order of the fused retrieval scores."""
+    RERANKED = "re-ranked"
+    """Retrieved, then put in order with the cross-encoder's score."""
+    NONE = "none"
+    """Nothing came close."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageScores:
+    """Each stage's own score of a candidate; None where the stage did not see it.
+
+    `dense` is a cosine in [-1, 1], `lexical` a TF-IDF cosine in [0, 1], `rerank` the cross-encoder's
+    probability in [0, 1].
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A concept that may be meant, the term of it that matched, and why it ranks where it does.
+
+    `score`, in [0, 1], is what the list is ordered by, highest first.
+    """
+
+    id: CURIE
+    preferred_term: str
+    matched_term: str
+    score: float
+    scores: StageScores
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The concept chosen for a mention, or none with its reason."""
+
+    id: CURIE | None
+    path: Path
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """A mention with its candidates, distinct concepts, best first, and the decision."""
+
+    mention: str
+    candidates: tuple[Candidate, ...]
+    decision: Decision

@@ -1,0 +1,1 @@
+"""Terminology formats: one module a format, each a stream of `graph.model` records."""
