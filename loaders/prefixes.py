@@ -1,0 +1,134 @@
+"""One spelling for each terminology, so that a graph of several can be walked across.
+
+Ontologies spell the same system in many ways (`SNOMEDCT_US_2020_03_01:`, `SCTID:`, `SNOMED_CT:`). `PREFIXES`
+lists the spelling used here and the others met in OBO ontologies, UMLS source abbreviations and Spanish
+corpora; `NAMESPACES` gives the prefix of IRIs that are not OBO PURLs. What is in neither is kept as written.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from graph.model import CURIE
+
+#: Canonical prefix → other spellings, compared without case and after a version suffix is cut.
+PREFIXES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "SNOMEDCT": ("SNOMEDCT_US", "SNOMED_CT", "SNOMED", "SNOMED-CT", "SCTID", "SCT", "SCTSPA"),
+        "UMLS": ("UMLS_CUI", "CUI"),
+        "MESH": ("MSH", "MSHSPA"),
+        "OMIM": ("MIM",),
+        "OMIMPS": ("MIMPS", "OMIM_PS"),
+        "ICD9": ("ICD-9", "ICD_9", "ICD9WHO"),
+        "ICD9CM": ("ICD-9-CM", "ICD-9CM", "ICD9_CM"),
+        "ICD10": ("ICD-10", "ICD_10", "ICD10WHO", "CIE10", "CIE-10"),
+        "ICD10CM": ("ICD-10-CM", "ICD-10CM", "ICD10_CM", "CIE10MC", "CIE10ES", "CIE-10-ES"),
+        "ICD10PCS": ("ICD-10-PCS", "CIE10PCS"),
+        "ICD11": ("ICD-11", "ICD11.FOUNDATION", "CIE11", "CIE-11"),
+        "ICDO": ("ICD-O", "ICD-O-3", "ICDO3", "CIE-O", "ECIE-O"),
+        "NCIT": ("NCI", "NCI_THESAURUS", "NCITHESAURUS"),
+        "ORPHA": ("ORPHANET", "ORDO"),
+        "MEDDRA": ("MDR", "MDRSPA"),
+        "LOINC": ("LNC",),
+        "RXNORM": ("RXCUI",),
+        "DOID": ("DO",),
+        "HP": ("HPO",),
+        "MONDO": (),
+        "EFO": (),
+        "GARD": (),
+        "KEGG": ("KEGG.DISEASE",),
+        "FYLER": (),
+        "PMID": ("PUBMED",),
+        "WIKIPEDIA": ("WIKIPEDIA.EN",),
+    }
+)  # fmt: skip
+
+#: IRI beginning → prefix. The rest of the IRI is the identifier. Longer beginnings are tried first.
+NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "http://snomed.info/id/": "SNOMEDCT",
+        "http://snomed.info/sct/": "SNOMEDCT",
+        "http://identifiers.org/snomedct/": "SNOMEDCT",
+        "http://linkedlifedata.com/resource/umls/id/": "UMLS",
+        "http://identifiers.org/umls/": "UMLS",
+        "http://id.nlm.nih.gov/mesh/": "MESH",
+        "http://identifiers.org/mesh/": "MESH",
+        "http://identifiers.org/medgen/": "MEDGEN",
+        "http://identifiers.org/meddra/": "MEDDRA",
+        "http://identifiers.org/hgnc/": "HGNC",
+        "http://identifiers.org/omim/": "OMIM",
+        "http://omim.org/entry/": "OMIM",
+        "http://omim.org/phenotypicSeries/": "OMIMPS",
+        "http://www.orpha.net/ORDO/Orphanet_": "ORPHA",
+        "http://www.orphadata.org/cgi-bin/ORDO/Orphanet_": "ORPHA",
+        "http://www.ebi.ac.uk/efo/EFO_": "EFO",
+        "http://purl.bioontology.org/ontology/ICD10CM/": "ICD10CM",
+        "http://purl.bioontology.org/ontology/ICD10/": "ICD10",
+        "http://apps.who.int/classifications/icd10/browse/2010/en#/": "ICD10",
+        "http://id.who.int/icd/entity/": "ICD11",
+        "http://www.geneontology.org/formats/oboInOwl#": "oboInOwl",
+        "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
+        "http://www.w3.org/2004/02/skos/core#": "skos",
+        "http://www.w3.org/2002/07/owl#": "owl",
+        "http://purl.org/dc/elements/1.1/": "dc",
+        "http://purl.org/dc/terms/": "dcterms",
+    }
+)
+
+_OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9_]*)_([A-Za-z0-9.-]+)")
+# SNOMEDCT_US_2020_03_01, ICD10CM_2024, UMLS_CUI_2023AA: the release that the source was made with.
+_VERSION = re.compile(r"_(?:19|20)\d\d(?:[A-Z]{2}|(?:_\d\d){0,2})$")
+_CURIE = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):\s*([^\s]+)")
+_CANONICAL: MappingProxyType[str, str] = MappingProxyType(
+    {
+        spelling.upper(): prefix
+        for prefix, others in PREFIXES.items()
+        for spelling in (prefix, *others)
+    }
+)  # fmt: skip
+_BEGINNINGS = tuple(sorted(NAMESPACES.items(), key=lambda item: -len(item[0])))
+
+
+def canonical_prefix(prefix: str) -> str:
+    """The one spelling of a terminology's prefix; one that is not known is kept as written.
+
+    >>> canonical_prefix("SNOMEDCT_US_2020_03_01")
+    'SNOMEDCT'
+    """
+    known = _CANONICAL.get(prefix.upper())
+    return known or _CANONICAL.get(_VERSION.sub("", prefix.upper()), prefix)
+
+
+def canonical_curie(reference: str) -> CURIE | None:
+    """A CURIE or IRI as a CURIE with the canonical prefix; None if it is neither.
+
+    >>> canonical_curie("MSH:D021782"), canonical_curie("http://snomed.info/id/22298006")
+    ('MESH:D021782', 'SNOMEDCT:22298006')
+    """
+    reference = reference.strip()
+    if reference.startswith(("http://", "https://")):
+        return _contracted(reference)
+    found = _CURIE.fullmatch(reference)
+    if found is None or found[2].startswith("//"):
+        return None
+    return _joined(canonical_prefix(found[1]), found[2])
+
+
+def _contracted(iri: str) -> CURIE | None:
+    found = _OBO.fullmatch(iri)
+    if found:
+        return _joined(canonical_prefix(found[1]), found[2])
+    plain = iri.replace("https://", "http://", 1)
+    for beginning, prefix in _BEGINNINGS:
+        local = plain.removeprefix(beginning)
+        if local != plain and local and " " not in local:
+            return _joined(prefix, local)
+    return None
+
+
+def _joined(prefix: str, local: str) -> CURIE:
+    # OMIM's phenotypic series are written MIM:PS123456 by some and OMIMPS:123456 by others.
+    if prefix == "OMIM" and local.startswith("PS"):
+        return f"OMIMPS:{local[2:]}"
+    return f"{prefix}:{local}"
