@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from graph.model import CURIE, Concept, Record, Source
-from loaders import babelon, obograph
+from loaders import babelon, disease_ontology, gazetteer, obograph
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
 from loaders.rejections import Rejections
@@ -64,6 +64,24 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
             files=_single(obograph.version),
             takes_prefix=True,
             takes_translations=True,
+        ),
+        "do-tables": Format(
+            "a folder of the Disease Ontology's tables: HumanDO.tsv, allXREFinDO.tsv, doid-*.tsv",
+            recognises=disease_ontology.recognises,
+            read=lambda path, options, rejections: disease_ontology.read(
+                path, rejections, languages=options.languages
+            ),
+            files=disease_ontology.files,
+        ),
+        "gazetteer": Format(
+            "a table of terms with the columns code, language, term, semantic_tag, mainterm, plain or gzip",
+            recognises=lambda path: path.is_file() and gazetteer.recognises(SourceFile(path)),
+            read=lambda path, options, rejections: gazetteer.read(
+                SourceFile(path), rejections, prefix=options.prefix or "", languages=options.languages
+            ),
+            files=_single(lambda file: ""),
+            takes_prefix=True,
+            requires_prefix=True,
         ),
     }
 )

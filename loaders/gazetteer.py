@@ -1,0 +1,77 @@
+"""The gazetteer tables of the *TEMIST corpora as records: one concept a code, and its terms.
+
+Columns: `code`, `language`, `term`, `semantic_tag`, `mainterm` (1 or true: a preferred term). Quotes are
+ordinary characters. Codes carry no prefix; the caller gives one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+
+from graph.model import CURIE, Concept, Record, Term, TermKind
+from loaders.errors import RowMalformed
+from loaders.files import SourceFile, head, open_text
+from loaders.rejections import Rejections
+from loaders.tables import header_of, read_rows
+
+COLUMNS = ("code", "language", "term", "semantic_tag", "mainterm")
+_MAIN: MappingProxyType[str, bool] = MappingProxyType(
+    {"1": True, "true": True, "0": False, "false": False, "": False}
+)
+_CODE = re.compile(r"[^\s+]+")
+_NO_CODE = "NO_CODE"
+
+
+def recognises(file: SourceFile) -> bool:
+    """Whether the header is a gazetteer's."""
+    return set(COLUMNS) <= set(header_of(head(file)))
+
+
+def read(
+    file: SourceFile, rejections: Rejections, *, prefix: str, languages: Sequence[str]
+) -> Iterator[Record]:
+    """The concepts `<prefix>:<code>`, each before its terms.
+
+    A code's first main term in a language is PREFERRED, every other term a synonym; its semantic tag is that
+    of its first row. Rows are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is
+    blank, or whose language is not asked for.
+
+    Raises ColumnMissing, RowMalformed (also for a mainterm that is neither true nor false), SourceDamaged.
+    """
+    seen: set[CURIE] = set()
+    preferred: dict[tuple[CURIE, str], str] = {}
+    with open_text(file) as lines:
+        for line, row in read_rows(lines, file=file.name, columns=COLUMNS):
+            code, language, text, tag, mainterm = map(str.strip, row)
+            main = _MAIN.get(mainterm.lower())
+            if main is None:
+                raise RowMalformed(
+                    file.name, line, f"has {mainterm!r} in its column mainterm", "write 1 or 0 there"
+                )
+            reason = _why_not(code, language, text, languages)
+            if reason:
+                rejections.add(file.name, line, reason, f"{code} {language}")
+                continue
+            id = f"{prefix}:{code}"
+            if id not in seen:
+                seen.add(id)
+                yield Concept(id, semantic_tag=tag)
+            key = (id, language)
+            if main and key not in preferred:
+                preferred[key] = text
+                yield Term(id, text, language, TermKind.PREFERRED)
+            elif preferred.get(key) != text:
+                yield Term(id, text, language)
+
+
+def _why_not(code: str, language: str, text: str, languages: Sequence[str]) -> str:
+    """Why a row is rejected; empty if it is not."""
+    if code == _NO_CODE or not _CODE.fullmatch(code):
+        return "the code is blank, NO_CODE or a composite"
+    if not text:
+        return "the term is blank"
+    if language not in languages:
+        return "the language is not among those asked for"
+    return ""
