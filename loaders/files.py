@@ -18,6 +18,7 @@ from loaders.errors import SourceDamaged, SourceEmpty, SourceNotFound
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 _READ_BYTES = 1 << 20
+_ENCRYPTED = 0x1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ def is_zip(path: Path) -> bool:
         return start.read(4) == ZIP_MAGIC
 
 
+def members(path: Path) -> list[str]:
+    """The names of the files in a zip. Raises SourceDamaged."""
+    with _explained(SourceFile(path)), zipfile.ZipFile(path) as archive:
+        return [name for name in archive.namelist() if not name.endswith("/")]
+
+
 def sha256(path: Path) -> str:
     """The digest, in hex, of the bytes on disk. Raises SourceNotFound."""
     with _explained(SourceFile(path)), path.open("rb") as content:
@@ -94,13 +101,17 @@ def _open_packed(file: SourceFile) -> Iterator[io.BufferedReader[Any]]:
         with io.FileIO(file.path) as raw, io.BufferedReader(raw, _READ_BYTES) as content:
             yield content
         return
-    # A zip's member is read in small steps; the buffer makes line reading several times faster.
-    with (
-        zipfile.ZipFile(file.path) as archive,
-        archive.open(file.member) as member,
-        io.BufferedReader(cast("io.RawIOBase", member), _READ_BYTES) as content,
-    ):
-        yield content
+    with zipfile.ZipFile(file.path) as archive:
+        if file.member not in archive.NameToInfo:
+            raise SourceNotFound(file.name, "the zip does not hold it")
+        if archive.getinfo(file.member).flag_bits & _ENCRYPTED:
+            raise SourceNotFound(file.name, "it is locked with a password, and must be unpacked first")
+        # A zip's member is read in small steps; the buffer makes line reading several times faster.
+        with (
+            archive.open(file.member) as member,
+            io.BufferedReader(cast("io.RawIOBase", member), _READ_BYTES) as content,
+        ):
+            yield content
 
 
 @contextmanager
@@ -117,8 +128,6 @@ def _explained(file: SourceFile) -> Iterator[None]:
         raise SourceDamaged(file.name, "its compressed data stop before their end") from error
     except (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise SourceDamaged(file.name, f"its compressed data cannot be unpacked ({error})") from error
-    except KeyError as error:
-        raise SourceNotFound(file.name, "the zip does not hold it") from error
 
 
 def _row_of_bad_utf8(file: SourceFile) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from graph.model import CURIE, Concept, Record, Source
-from loaders import babelon, disease_ontology, gazetteer, obograph
+from loaders import babelon, disease_ontology, gazetteer, obograph, rf2
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
 from loaders.rejections import Rejections
@@ -55,6 +55,12 @@ def _single(version: Callable[[SourceFile], str]) -> Callable[[Path], list[tuple
 
 FORMATS: MappingProxyType[str, Format] = MappingProxyType(
     {
+        "rf2": Format(
+            "SNOMED CT RF2 snapshot: a release folder, its zip, or a folder of several",
+            recognises=rf2.recognises,
+            read=lambda path, options, rejections: rf2.read(path, rejections, languages=options.languages),
+            files=rf2.loaded_files,
+        ),
         "obograph": Format(
             "OBO Graphs JSON, plain or gzip: HPO, DO, MONDO and other open ontologies",
             recognises=lambda path: path.is_file() and obograph.recognises(SourceFile(path)),
