@@ -4,6 +4,7 @@ EnlaceError
 ├── GraphError                      (this module)
 │   ├── ReleaseNotFound             no release of that name in ENLACE_HOME
 │   ├── ReleaseExists               a release of that name is already there
+│   ├── ReleaseBusy                 another process is writing that release
 │   ├── ReleaseDamaged              a file of a release is missing, altered or of another schema version
 │   ├── ConceptNotFound             an id that the release does not hold
 │   ├── HierarchyCycle              the is-a relations go round
@@ -38,17 +39,22 @@ class ReleaseExists(GraphError):
     """A release of that name is already there and may not be overwritten silently."""
 
 
+class ReleaseBusy(GraphError):
+    """Another process is importing, indexing or removing that release."""
+
+
 class ReleaseDamaged(GraphError):
     """A release folder lacks a file, or one was altered or written by an incompatible version."""
 
 
 class ConceptNotFound(GraphError):
-    """The release does not hold that id."""
+    """The release does not hold that id, or, with `active`, not among its active concepts."""
 
-    def __init__(self, ids: Sequence[str], release: str) -> None:
+    def __init__(self, ids: Sequence[str], release: str, *, active: bool = False) -> None:
         listed = ", ".join(repr(i) for i in ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
         super().__init__(
-            f"Release {release!r} has no concept {listed}; ids are written like SNOMEDCT:22298006 or HP:0001658."
+            f"Release {release!r} has no {'active ' if active else ''}concept {listed}; "
+            "ids are written like SNOMEDCT:22298006 or HP:0001658."
         )
         self.ids = tuple(ids)
 
@@ -59,7 +65,8 @@ class HierarchyCycle(GraphError):
     def __init__(self, path: Sequence[str]) -> None:
         shown = list(path) if len(path) <= 12 else [*path[:6], "…", *path[-5:]]
         super().__init__(
-            f"The is-a relations go round: {' → '.join(shown)}; remove one of them from the source and load again."
+            f"The is-a relations go round: {' → '.join(shown)}; "
+            "remove one of them from the source and load again."
         )
         self.path = tuple(path)
 

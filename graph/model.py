@@ -40,7 +40,7 @@ class SynonymScope(StrEnum):
 
 
 class SuccessionKind(StrEnum):
-    """Why one concept stands where another was (SNOMED CT historical associations; OBO uses the first two)."""
+    """Why one concept stands where another was (SNOMED CT historical associations), the closest first."""
 
     SAME_AS = "same-as"
     REPLACED_BY = "replaced-by"
@@ -70,7 +70,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One description of a concept. `language` is BCP 47 (`es`, `en`); `id` the source's own (an SCTID, an AUI)."""
+    """One description of a concept. `language` is BCP 47 (`es`), `id` the source's own (an SCTID, an AUI)."""
 
     concept: CURIE
     text: str
@@ -82,7 +82,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`source` —`type`→ `target`. Rows of one `group` > 0 belong together; each row of group 0 stands alone."""
+    """`source` —`type`→ `target`. Rows of one `group` > 0 belong together; one of group 0 stands alone."""
 
     source: CURIE
     type: CURIE
@@ -92,9 +92,9 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A concept and a code of another system. `kind` is `xref`, `exact`, `broad`, `narrow` or the source's word.
+    """A concept and a code of another system: `kind` is `xref`, `exact`, `broad`, `narrow` or the source's.
 
-    `group`, `priority`, `rule` and `advice` are the extended map's columns (RF2 release file specification, 5.2.3.3).
+    `group`, `priority`, `rule` and `advice` are the extended map's columns (RF2 specification, 5.2.3.3).
     """
 
     concept: CURIE
@@ -139,6 +139,11 @@ class Release:
     software: str
     sources: tuple[Source, ...] = ()
     counts: MappingType[str, int] = field(default_factory=dict)
-    """Records by kind: concepts, active_concepts, terms, is_a, relations, mappings, successions."""
+    """Records by kind: concepts, active_concepts, terms, is_a, relations, mappings, successions.
+
+    And what was amiss: `undeclared` ids that are spoken of and are no concept here, `orphan_terms` of
+    such ids (left out), `dangling_is_a` relations with an end that is no active concept (kept in the
+    store, not in the hierarchy). `closure_pairs` is the size of the compiled hierarchy.
+    """
     languages: tuple[str, ...] = ()
     rejected: int = 0

@@ -8,8 +8,13 @@ Parents, children, ancestors and descendants are not here: `graph.hierarchy.Hier
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
+from graph.errors import StoreUnavailable
 from graph.model import CURIE, Concept, Mapping, Record, Relation, Succession, Term
 
 
@@ -21,39 +26,39 @@ class GraphStore(Protocol):
         ...
 
     def terms(self, ids: Sequence[CURIE]) -> list[tuple[Term, ...]]:
-        """All terms of each id: FSN, preferred, synonyms, definitions, by language; empty where there are none."""
+        """All terms of each id: FSN, preferred, synonyms, definitions, by language and text; else empty."""
         ...
 
     def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
-        """The outgoing relations of each id other than is-a, by group."""
+        """The outgoing relations of each id other than is-a, by group, type and target."""
         ...
 
     def mappings(self, ids: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
-        """The codes of other systems that each id maps to."""
+        """The codes of other systems that each id maps to, by group, priority, kind and target."""
         ...
 
     def mapped_from(self, targets: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
-        """The mappings that lead to each code of another system."""
+        """The mappings that lead to each code of another system, by concept."""
         ...
 
     def successors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
-        """What stands for each retired id."""
+        """What stands for each retired id, the closest kind first, as `SuccessionKind` lists them."""
         ...
 
     def predecessors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
-        """The retired ids that each id stands for."""
+        """The retired ids that each id stands for, the closest kind first."""
         ...
 
     def scan_concepts(self) -> Iterator[Concept]:
-        """Every concept, active and retired, ordered by id."""
+        """Every concept that the release declares, active and retired, ordered by id."""
         ...
 
     def scan_terms(self) -> Iterator[Term]:
-        """Every term, ordered by concept id."""
+        """Every term, ordered by concept id, then as `terms` orders them."""
         ...
 
     def scan_mappings(self) -> Iterator[Mapping]:
-        """Every mapping, ordered by concept id."""
+        """Every mapping, ordered by concept id, then as `mappings` orders them."""
         ...
 
     def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
@@ -65,6 +70,15 @@ class GraphStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a finished build holds; `counts` are of distinct records, named as in `Release.counts`."""
+
+    counts: MappingType[str, int]
+    languages: tuple[str, ...]
+    """Of the terms, sorted."""
+
+
 class GraphBuilder(Protocol):
     """Writes one release. Nothing it writes is visible to a `GraphStore` before `finish` returns."""
 
@@ -72,10 +86,28 @@ class GraphBuilder(Protocol):
         """Take records, in any order and any number of calls; a repeated record is kept once."""
         ...
 
-    def finish(self) -> None:
-        """Make the release whole and visible."""
+    def finish(self) -> Contents:
+        """Make the release whole and visible, and tell what is in it."""
         ...
 
     def abandon(self) -> None:
         """Leave no trace of what was added."""
         ...
+
+
+def open_store(url_or_path: str | Path) -> GraphStore:
+    """Open a store read-only: a path, `ladybug:///path`, or (not yet) `neo4j://host/name`.
+
+    Raises `StoreUnavailable` where there is none or its kind is not supported, `ReleaseDamaged` where
+    the file is not a store that this version reads.
+    """
+    from graph.ladybug_store import LadybugStore
+
+    if isinstance(url_or_path, str) and "://" in url_or_path:
+        scheme, _, rest = url_or_path.partition("://")
+        if scheme != "ladybug":
+            raise StoreUnavailable(
+                f"A store at {scheme}:// is not supported yet; give a path or ladybug:///path/to/graph.lbug."
+            )
+        url_or_path = unquote(rest)
+    return LadybugStore.open(Path(url_or_path))

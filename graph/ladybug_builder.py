@@ -1,0 +1,184 @@
+"""Builds a release's store in Ladybug: spool the records, then load each table by one COPY."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ladybug
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from graph.errors import ReleaseExists, StoreUnavailable
+from graph.ladybug_schema import NODE_TABLES, RELATION_TABLES, SCHEMA_VERSION, answering
+from graph.model import Record
+from graph.spool import TERM_KINDS, Spool
+from graph.store import Contents
+
+_CONCEPT_COLUMNS = [
+    "id", "ordinal", "declared", "active", "semantic_tag", "effective_time", "module", "defined",
+]  # fmt: skip
+_TERM_COLUMNS = ["key", "concept", "kind", "language", "text", "scope", "id"]
+#: The spooled rows of each relation table; their first two columns are its ends.
+_RELATION_ROWS = {
+    "IS_A": "is_a",
+    "RELATES_TO": "relations",
+    "MAPS_TO": "mappings",
+    "SUCCEEDED_BY": "successions",
+}
+_ROW_GROUP = 131_072
+#: What loading may take of memory; Ladybug writes to disk what goes beyond.
+_BUFFER_BYTES = 2 << 30
+
+
+class LadybugBuilder:
+    """Writes one release into one Ladybug file. Keeps the `GraphBuilder` protocol.
+
+    Everything is made in a folder `<file>.building` beside the file, which `finish` moves out of it and
+    `abandon` removes. How what is amiss in the records is treated:
+
+    - a repeated record is kept once; of several rows for one concept, the one of the greatest effective
+      time, and of those the one added last;
+    - a relation, mapping or succession whose end no concept record declares is kept (its end may be a
+      code of another system, a concrete value or a concept of another ontology); such ids are counted as
+      `undeclared`, and `GraphStore.concepts` answers None for them;
+    - a term whose concept is not declared is left out and counted as `orphan_terms`.
+    """
+
+    def __init__(self, path: Path, building: Path) -> None:
+        """Use `open`."""
+        self._path = path
+        self._building = building
+        self._spool = Spool(building)
+
+    @classmethod
+    def open(cls, path: Path) -> LadybugBuilder:
+        """Start a store that `finish` will leave at `path`. Raises `ReleaseExists` if a file is there."""
+        building = path.with_name(path.name + ".building")
+        if path.exists():
+            raise ReleaseExists(f"There is already a store at {path}; remove it first.")
+        try:
+            shutil.rmtree(building, ignore_errors=True)
+            building.mkdir(parents=True)
+        except OSError as error:
+            raise StoreUnavailable(f"No store can be written at {path}: {error.strerror}.") from error
+        return cls(path, building)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take records, in any order and any number of calls."""
+        self._spool.add(records)
+
+    def finish(self) -> Contents:
+        """Load what was added and put the store at its path. Raises `StoreUnavailable` if that fails."""
+        with answering(self._path, "being written"):
+            self._spool.seal()
+            made = self._building / self._path.name
+            database = ladybug.Database(made, buffer_pool_size=_BUFFER_BYTES)
+            try:
+                connection = ladybug.Connection(database)
+                contents = _Loading(connection, self._spool, self._building).all()
+                connection.close()
+            finally:
+                database.close()
+            os.replace(made, self._path)
+        self.abandon()
+        return contents
+
+    def abandon(self) -> None:
+        """Leave no trace of what was added. Does no harm after `finish`."""
+        shutil.rmtree(self._building, ignore_errors=True)
+
+
+class _Loading:
+    """Moves the tables of a spool into an open database, one after another, through Parquet files."""
+
+    def __init__(self, connection: ladybug.Connection, spool: Spool, folder: Path) -> None:
+        self._connection = connection
+        self._spool = spool
+        self._folder = folder
+        self._rows: dict[str, int] = {}
+
+    def all(self) -> Contents:
+        for statement in NODE_TABLES + RELATION_TABLES:
+            self._connection.execute(statement)
+        counts, ids = self._concepts()
+        languages = self._terms(counts, ids)
+        for table, name in _RELATION_ROWS.items():
+            counts[name] = 0
+            with self._copying(table) as write:
+                for rows in self._spool.read(name):
+                    counts[name] += rows.num_rows
+                    write(rows)
+        about = {"schema_version": SCHEMA_VERSION, **self._rows}
+        for name, value in about.items():
+            self._connection.execute(
+                "CREATE (:Enlace {about: $about, value: $value})", {"about": name, "value": value}
+            )
+        self._connection.execute("CHECKPOINT")
+        return Contents(counts=counts, languages=languages)
+
+    def _concepts(self) -> tuple[dict[str, int], pa.Array]:
+        """Load the concepts; answer the counts so far and the declared ids."""
+        declared, rows_before, active = [pa.array([], pa.string())], 0, 0
+        with self._copying("Concept") as write:
+            for rows in self._spool.read("concepts"):
+                write(_numbered(rows, "ordinal", rows_before).select(_CONCEPT_COLUMNS))
+                rows_before += rows.num_rows
+                declared.append(rows.filter(rows["declared"])["id"].combine_chunks())
+                active += pc.sum(rows["active"]).as_py()
+        ids = pa.concat_arrays(declared)
+        counts = {"concepts": len(ids), "active_concepts": active, "undeclared": rows_before - len(ids)}
+        return counts, ids
+
+    def _terms(self, counts: dict[str, int], ids: pa.Array) -> tuple[str, ...]:
+        """Load the terms of the declared `ids` and count them; answer their languages."""
+        loaded, orphans, languages = 0, 0, set[str]()
+        kinds = pa.array([kind.value for kind in TERM_KINDS])
+        with self._copying("HAS_TERM") as write_edges, self._copying("Term") as write:
+            for rows in self._spool.read("terms"):
+                kept = rows.filter(pc.is_in(rows["concept"], value_set=ids))
+                orphans += rows.num_rows - kept.num_rows
+                kept = _numbered(kept, "key", loaded)
+                kept = kept.append_column("kind", kinds.take(kept["rank"].combine_chunks()))
+                write(kept.select(_TERM_COLUMNS))
+                write_edges(kept.select(["concept", "key"]))
+                loaded += kept.num_rows
+                languages.update(pc.unique(kept["language"]).to_pylist())
+        counts |= {"terms": loaded, "orphan_terms": orphans}
+        return tuple(sorted(languages))
+
+    @contextmanager
+    def _copying(self, table: str) -> Iterator[Callable[[pa.Table], None]]:
+        """Yield a function that takes rows for `table`; they are copied into it on leaving."""
+        path = self._folder / f"{table}.parquet"
+        self._rows[table] = 0
+        writer: pq.ParquetWriter | None = None
+
+        def write(rows: pa.Table) -> None:
+            nonlocal writer
+            if rows.num_rows:
+                writer = writer or pq.ParquetWriter(path, rows.schema)
+                writer.write_table(rows, row_group_size=_ROW_GROUP)
+                self._rows[table] += rows.num_rows
+
+        try:
+            yield write
+        finally:
+            if writer is not None:
+                writer.close()
+        if writer is not None:
+            self._connection.execute(f"COPY {table} FROM '{_quoted(path)}'")
+            path.unlink()
+
+
+def _numbered(rows: pa.Table, name: str, start: int) -> pa.Table:
+    return rows.append_column(name, pa.array(np.arange(start, start + rows.num_rows)))
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace("'", "\\'")

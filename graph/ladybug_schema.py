@@ -1,0 +1,46 @@
+"""The tables of a release in Ladybug, and how its errors become Enlace's.
+
+One node a concept: every id that the release declares, and every id it only speaks of (a code of another
+system, a concrete value, a concept of another ontology), which has `declared` false. One node a term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graph.errors import StoreUnavailable
+
+#: Raised by one whenever the tables change their meaning; other versions are refused.
+SCHEMA_VERSION = 1
+
+NODE_TABLES = (
+    # `ordinal` counts all rows by id, declared or not; reading by ranges of it gives the ids in order.
+    "CREATE NODE TABLE Concept(id STRING PRIMARY KEY, ordinal INT64, declared BOOL, active BOOL, "
+    "semantic_tag STRING, effective_time STRING, module STRING, defined BOOL)",
+    # `key` counts terms by concept, kind, language and text; `concept` repeats the id so that reading all
+    # terms needs no join.
+    "CREATE NODE TABLE Term(key INT64 PRIMARY KEY, concept STRING, kind STRING, language STRING, "
+    "text STRING, scope STRING, id STRING)",
+    # One row a table: how many rows it has. One more, `schema_version`.
+    "CREATE NODE TABLE Enlace(about STRING PRIMARY KEY, value INT64)",
+)
+RELATION_TABLES = (
+    "CREATE REL TABLE HAS_TERM(FROM Concept TO Term)",
+    "CREATE REL TABLE IS_A(FROM Concept TO Concept)",
+    "CREATE REL TABLE RELATES_TO(FROM Concept TO Concept, type STRING, role_group INT64)",
+    "CREATE REL TABLE MAPS_TO(FROM Concept TO Concept, kind STRING, map_group INT64, priority INT64, "
+    "rule STRING, advice STRING)",
+    "CREATE REL TABLE SUCCEEDED_BY(FROM Concept TO Concept, kind STRING)",
+)
+
+
+@contextmanager
+def answering(path: Path, doing: str) -> Iterator[None]:
+    """Turn what Ladybug raises while `doing` something with the store at `path` into `StoreUnavailable`."""
+    try:
+        yield
+    except (RuntimeError, MemoryError, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise StoreUnavailable(f"The store at {path} failed while {doing}: {reason}.") from error

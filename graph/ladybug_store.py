@@ -1,0 +1,275 @@
+"""Reads a release's store in Ladybug.
+
+Two kinds of question are fast there and only these are asked: many primary keys unwound and looked up in
+one statement, and one key followed along its relations by a prepared statement (0.1 ms). Unwinding keys
+*and* following relations in one statement makes Ladybug scan whole tables, and so does `IN $list`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ladybug
+
+from graph.errors import ReleaseDamaged, StoreUnavailable
+from graph.ladybug_schema import SCHEMA_VERSION, answering
+from graph.model import (
+    CURIE,
+    Concept,
+    Mapping,
+    Relation,
+    Succession,
+    SuccessionKind,
+    SynonymScope,
+    Term,
+    TermKind,
+)
+
+#: What a reader may keep of the file in memory.
+_BUFFER_BYTES = 1 << 30
+#: Rows of a table read at once when all are wanted.
+_SCAN = 131_072
+
+_CONCEPTS = (
+    "UNWIND $ids AS id MATCH (c:Concept {id: id}) WHERE c.declared "
+    "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
+)
+_TERMS = (
+    "MATCH (c:Concept {id: $id})-[:HAS_TERM]->(t:Term) "
+    "RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
+)
+_RELATIONS = "MATCH (c:Concept {id: $id})-[r:RELATES_TO]->(t:Concept) RETURN c.id, r.type, t.id, r.role_group"
+_MAPPING = "c.id, t.id, m.kind, m.map_group, m.priority, m.rule, m.advice"
+_MAPPINGS = f"MATCH (c:Concept {{id: $id}})-[m:MAPS_TO]->(t:Concept) RETURN {_MAPPING}"
+_MAPPED_FROM = f"MATCH (t:Concept {{id: $id}})<-[m:MAPS_TO]-(c:Concept) RETURN {_MAPPING}"
+_SUCCESSORS = "MATCH (c:Concept {id: $id})-[s:SUCCEEDED_BY]->(t:Concept) RETURN c.id, t.id, s.kind"
+_PREDECESSORS = "MATCH (t:Concept {id: $id})<-[s:SUCCEEDED_BY]-(c:Concept) RETURN c.id, t.id, s.kind"
+
+_RANGE = "{0} >= $low AND {0} < $high"
+_ALL_CONCEPTS = (
+    f"MATCH (c:Concept) WHERE {_RANGE.format('c.ordinal')} AND c.declared "
+    "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
+)
+_ALL_TERMS = (
+    f"MATCH (t:Term) WHERE {_RANGE.format('t.key')} "
+    "RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
+)
+_ALL_MAPPINGS = (
+    f"MATCH (c:Concept)-[m:MAPS_TO]->(t:Concept) WHERE {_RANGE.format('c.ordinal')} RETURN {_MAPPING}"
+)
+_ALL_IS_A = f"MATCH (c:Concept)-[:IS_A]->(p:Concept) WHERE {_RANGE.format('c.ordinal')} RETURN c.id, p.id"
+
+_KINDS = {kind.value: kind for kind in TermKind}
+_SCOPES = {scope.value: scope for scope in SynonymScope}
+_SUCCESSION_KINDS = {kind.value: kind for kind in SuccessionKind}
+_SUCCESSION_RANK = {kind: rank for rank, kind in enumerate(SuccessionKind)}
+
+
+class LadybugStore:
+    """A release in one Ladybug file, read-only. Keeps the `GraphStore` protocol.
+
+    Threads may share it: each question takes a connection of its own for as long as it lasts. Several
+    processes may open the same file. Every method raises `StoreUnavailable` once the store is closed or
+    if Ladybug fails. Do not use it in a child of the process that opened it; open it there again.
+    """
+
+    def __init__(self, path: Path, database: ladybug.Database) -> None:
+        """Use `open`."""
+        self._path = path
+        self._database = database
+        self._lock = threading.Lock()
+        self._idle: list[ladybug.Connection] = []
+        self._busy = 0
+        self._closed = False
+        self._about: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> LadybugStore:
+        """Open the file at `path`.
+
+        Raises `StoreUnavailable` if there is none or it cannot be read, `ReleaseDamaged` if it is not a
+        store or was written by an incompatible version.
+        """
+        _look_at(path)
+        with answering(path, "being opened"):
+            database = ladybug.Database(path, read_only=True, buffer_pool_size=_BUFFER_BYTES)
+        store = cls(path, database)
+        try:
+            store._read_schema()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def concepts(self, ids: Sequence[CURIE]) -> list[Concept | None]:
+        """The concept of each id; None where the release declares none."""
+        if not ids:
+            return []
+        rows = self._ask(_CONCEPTS, ids=list(dict.fromkeys(ids)))
+        found = {row[0]: Concept(*row) for row in rows}
+        return [found.get(id) for id in ids]
+
+    def terms(self, ids: Sequence[CURIE]) -> list[tuple[Term, ...]]:
+        """All terms of each id, in the order that the port tells."""
+        return [
+            tuple(_term(row) for row in sorted(rows, key=lambda row: row[6]))
+            for rows in self._ask_each(_TERMS, "HAS_TERM", ids)
+        ]
+
+    def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
+        """The outgoing relations of each id other than is-a."""
+        return [
+            tuple(sorted((Relation(*row) for row in rows), key=lambda r: (r.group, r.type, r.target)))
+            for rows in self._ask_each(_RELATIONS, "RELATES_TO", ids)
+        ]
+
+    def mappings(self, ids: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
+        """The codes of other systems that each id maps to."""
+        return [_mappings(rows) for rows in self._ask_each(_MAPPINGS, "MAPS_TO", ids)]
+
+    def mapped_from(self, targets: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
+        """The mappings that lead to each code of another system."""
+        return [_mappings(rows) for rows in self._ask_each(_MAPPED_FROM, "MAPS_TO", targets)]
+
+    def successors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
+        """What stands for each retired id."""
+        return [_successions(rows) for rows in self._ask_each(_SUCCESSORS, "SUCCEEDED_BY", ids)]
+
+    def predecessors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
+        """The retired ids that each id stands for."""
+        return [_successions(rows) for rows in self._ask_each(_PREDECESSORS, "SUCCEEDED_BY", ids)]
+
+    def scan_concepts(self) -> Iterator[Concept]:
+        """Every declared concept, active and retired, ordered by id."""
+        for rows in self._ask_ranges(_ALL_CONCEPTS, "Concept"):
+            rows.sort(key=lambda row: row[0])
+            yield from (Concept(*row) for row in rows)
+
+    def scan_terms(self) -> Iterator[Term]:
+        """Every term, ordered by concept id."""
+        for rows in self._ask_ranges(_ALL_TERMS, "Term"):
+            rows.sort(key=lambda row: row[6])
+            yield from map(_term, rows)
+
+    def scan_mappings(self) -> Iterator[Mapping]:
+        """Every mapping, ordered by concept id."""
+        for rows in self._ask_ranges(_ALL_MAPPINGS, "Concept"):
+            yield from _mappings(rows)
+
+    def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
+        """Every is-a relation as (child, parent), ordered."""
+        for rows in self._ask_ranges(_ALL_IS_A, "Concept"):
+            rows.sort()
+            yield from ((child, parent) for child, parent in rows)
+
+    def close(self) -> None:
+        """Let go of the file, at once or when the last question under way is answered."""
+        with self._lock:
+            self._closed = True
+        self._let_go_if_unused()
+
+    def _read_schema(self) -> None:
+        try:
+            self._about = dict(self._ask("MATCH (e:Enlace) RETURN e.about, e.value"))
+        except StoreUnavailable as error:
+            raise ReleaseDamaged(
+                f"{self._path} is a Ladybug file but not a store that Enlace wrote; load the release again."
+            ) from error
+        version = self._about.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise ReleaseDamaged(
+                f"The store at {self._path} has schema version {version} and this Enlace reads "
+                f"{SCHEMA_VERSION}; load the release again."
+            )
+
+    def _ask(self, statement: str, **parameters: Any) -> list[Any]:
+        with self._connection() as connection, answering(self._path, "answering"):
+            return _rows(connection, statement, parameters)
+
+    def _ask_each(self, statement: str, table: str, ids: Sequence[CURIE]) -> list[list[Any]]:
+        """The rows of `statement`, which follows `table`, for each id; an id that comes twice is asked once."""
+        # Ladybug plans a scan of all concepts (9 ms) for following a relation that has no rows.
+        if not self._about[table]:
+            return [[] for _ in ids]
+        with self._connection() as connection, answering(self._path, "answering"):
+            found = {id: _rows(connection, statement, {"id": id}) for id in dict.fromkeys(ids)}
+        return [found[id] for id in ids]
+
+    def _ask_ranges(self, statement: str, table: str) -> Iterator[list[Any]]:
+        """The rows of `statement` by ranges of the ordinals of `table`: one range is in memory at a time."""
+        for low in range(0, self._about[table], _SCAN):
+            yield self._ask(statement, low=low, high=low + _SCAN)
+
+    @contextmanager
+    def _connection(self) -> Iterator[ladybug.Connection]:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(f"The store at {self._path} was closed; open the release again.")
+            connection = self._idle.pop() if self._idle else None
+            self._busy += 1
+        try:
+            if connection is None:
+                with answering(self._path, "being connected to"):
+                    connection = ladybug.Connection(self._database, num_threads=1)
+            yield connection
+        finally:
+            with self._lock:
+                self._busy -= 1
+                if connection is not None:
+                    self._idle.append(connection)
+            self._let_go_if_unused()
+
+    def _let_go_if_unused(self) -> None:
+        with self._lock:
+            if not self._closed or self._busy or self._database.is_closed:
+                return
+            with answering(self._path, "being closed"):
+                for connection in self._idle:
+                    connection.close()
+                self._idle.clear()
+                self._database.close()
+
+
+def _look_at(path: Path) -> None:
+    """Raise what a path deserves that Ladybug would answer with less clearly, or by making a new file."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except FileNotFoundError as error:
+        raise StoreUnavailable(f"There is no store at {path}; import a release first.") from error
+    except OSError as error:
+        raise StoreUnavailable(f"The store at {path} cannot be read: {error.strerror}.") from error
+    if start != b"LBUG":
+        raise ReleaseDamaged(f"{path} is not a Ladybug store; load the release again.")
+
+
+def _rows(connection: ladybug.Connection, statement: str, parameters: dict[str, Any]) -> list[Any]:
+    result = connection.execute(statement, parameters)
+    assert isinstance(result, ladybug.QueryResult)  # a list only where several statements are given
+    try:
+        return result.get_all()
+    finally:
+        result.close()
+
+
+def _term(row: Sequence[Any]) -> Term:
+    concept, text, language, kind, scope, id, _ = row
+    return Term(concept, text, language, _KINDS[kind], _SCOPES[scope], id)
+
+
+def _mappings(rows: list[Any]) -> tuple[Mapping, ...]:
+    return tuple(
+        sorted(
+            (Mapping(*row) for row in rows),
+            key=lambda m: (m.concept, m.group, m.priority, m.kind, m.target, m.rule, m.advice),
+        )
+    )
+
+
+def _successions(rows: list[Any]) -> tuple[Succession, ...]:
+    found = (Succession(retired, successor, _SUCCESSION_KINDS[kind]) for retired, successor, kind in rows)
+    return tuple(sorted(found, key=lambda s: (_SUCCESSION_RANK[s.kind], s.retired, s.successor)))

@@ -1,0 +1,259 @@
+"""Releases on disk: one folder each under ENLACE_HOME, immutable once there, and `current` naming one.
+
+    ENLACE_HOME/current                   the name of the release to serve
+    ENLACE_HOME/releases/<name>/          manifest.json, graph.lbug, hierarchy/; later index/, by the linker
+    ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
+    ENLACE_HOME/releases/.replaced-<name> the former release of that name while a new one takes its place
+    ENLACE_HOME/releases/.locks/<name>    held by whoever writes that release
+
+Importing this module is light: stores and arrays are loaded when a release is opened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from graph import manifest
+from graph.errors import GraphError, ReleaseBusy, ReleaseNotFound, StoreUnavailable
+from graph.model import Release
+
+if TYPE_CHECKING:
+    from graph.hierarchy import Hierarchy
+    from graph.store import GraphStore
+
+STORE_FILE = "graph.lbug"
+HIERARCHY_FOLDER = "hierarchy"
+INDEX_FOLDER = "index"
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_STAGING, _REPLACED = ".staging-", ".replaced-"
+
+
+def default_home() -> ReleaseHome:
+    """The folder that the environment variable ENLACE_HOME names, or `~/.enlace`."""
+    return ReleaseHome(Path(os.environ.get("ENLACE_HOME") or "~/.enlace").expanduser())
+
+
+def check_name(name: str) -> str:
+    """`name`, if a release may be called so; raises `GraphError` otherwise: no name leaves the folder."""
+    if not _NAME.fullmatch(name):
+        raise GraphError(
+            f"{name!r} is not a name for a release; use up to 100 letters, digits, '.', '_' and '-', "
+            "beginning with a letter, a digit or '_'."
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRelease:
+    """A release being read: its description, its records and its hierarchy. Close it, or use it in `with`."""
+
+    release: Release
+    store: GraphStore
+    hierarchy: Hierarchy
+    folder: Path
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the linker keeps this release's index; it may not be there yet."""
+        return self.folder / INDEX_FOLDER
+
+    def close(self) -> None:
+        """Let go of the store. Calling it twice does no harm."""
+        self.store.close()
+
+    def __enter__(self) -> OpenRelease:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class ReleaseHome:
+    """The releases under one folder. The folder need not exist before the first import.
+
+    Methods that take a name raise `GraphError` if no release may be called so.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"ReleaseHome({str(self.path)!r})"
+
+    @property
+    def releases_folder(self) -> Path:
+        """The folder that holds one folder a release."""
+        return self.path / "releases"
+
+    def names(self) -> list[str]:
+        """The names of the releases that are whole, sorted."""
+        try:
+            there = sorted(entry.name for entry in self.releases_folder.iterdir())
+        except FileNotFoundError:
+            return []
+        return [name for name in there if _NAME.fullmatch(name) and self._is_whole(name)]
+
+    def releases(self) -> list[Release]:
+        """What each release says of itself, by name. Raises `ReleaseDamaged` if a manifest cannot be read."""
+        return [manifest.read(self.releases_folder / name).release for name in self.names()]
+
+    def folder(self, name: str) -> Path:
+        """The folder of a release. Raises `ReleaseNotFound`."""
+        if not self._is_whole(check_name(name)):
+            raise ReleaseNotFound(name, self.names())
+        return self.releases_folder / name
+
+    def release(self, name: str) -> Release:
+        """What a release says of itself. Raises `ReleaseNotFound`, `ReleaseDamaged`."""
+        return manifest.read(self.folder(name)).release
+
+    def open(self, name: str) -> OpenRelease:
+        """Open a release for reading, after checking that its files are there and of the size they had.
+
+        Raises `ReleaseNotFound`, `ReleaseDamaged`, `StoreUnavailable`. What is open stays readable while a
+        new import takes the release's place.
+        """
+        from graph.hierarchy import Hierarchy
+        from graph.store import open_store
+
+        folder = self.folder(name)
+        release = manifest.check_sizes(folder).release
+        hierarchy = Hierarchy.open(folder / HIERARCHY_FOLDER, release=name)
+        return OpenRelease(release, open_store(folder / STORE_FILE), hierarchy, folder)
+
+    def verify(self, name: str) -> None:
+        """Read every file of a release and compare it with its checksum. Raises `ReleaseDamaged`."""
+        manifest.check_hashes(self.folder(name))
+
+    def current(self) -> str | None:
+        """The name of the release to serve; None where none was chosen or it is gone."""
+        try:
+            name = self._current_file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        return name if _NAME.fullmatch(name) and self._is_whole(name) else None
+
+    def set_current(self, name: str) -> None:
+        """Choose the release to serve. Raises `ReleaseNotFound`."""
+        self.folder(name)
+        made = self._current_file.with_name(f".current-{os.getpid()}")
+        made.write_text(name + "\n", encoding="utf-8")
+        made.replace(self._current_file)
+
+    def remove(self, name: str) -> None:
+        """Delete a release; if it was the current one, none is. Raises `ReleaseNotFound`, `ReleaseBusy`."""
+        with self.lock(name):
+            folder = self.folder(name)
+            aside = self.replaced_folder(name)
+            folder.replace(aside)
+            if self._current_file.exists() and self._current_file.read_text(encoding="utf-8").strip() == name:
+                self._current_file.unlink()
+            shutil.rmtree(aside)
+
+    def clean(self) -> list[str]:
+        """Undo what killed imports left, and name the releases concerned. Imports under way are left alone.
+
+        Staging folders are removed. A release that a killed import had put aside comes back if nothing
+        stands in its place.
+        """
+        try:
+            left = [entry.name for entry in self.releases_folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        concerned = set[str]()
+        for prefix in (_STAGING, _REPLACED):
+            concerned.update(entry.removeprefix(prefix) for entry in left if entry.startswith(prefix))
+        cleaned = []
+        for name in sorted(concerned):
+            try:
+                with self.lock(name):
+                    self.recover(name)
+            except ReleaseBusy:
+                continue
+            cleaned.append(name)
+        return cleaned
+
+    # For whoever writes a release ------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Be the only one to write a release; the system frees the lock if this process dies.
+
+        Raises `ReleaseBusy` at once if another process or thread holds it.
+        """
+        path = self.releases_folder / ".locks" / check_name(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise StoreUnavailable(
+                f"No release can be written in {self.releases_folder}: {error.strerror}."
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ReleaseBusy(
+                    f"Release {name!r} is being written by another process; wait for it to end and try again."
+                ) from error
+            yield
+
+    def staging_folder(self, name: str) -> Path:
+        """Where an import builds a release, beside its final place. Only for the holder of the lock."""
+        return self.releases_folder / f"{_STAGING}{check_name(name)}"
+
+    def replaced_folder(self, name: str) -> Path:
+        """Where the former release waits while a new one takes its place. Only for the holder of the lock."""
+        return self.releases_folder / f"{_REPLACED}{check_name(name)}"
+
+    def recover(self, name: str) -> None:
+        """Undo what a killed import of `name` left. Only for the holder of the lock."""
+        shutil.rmtree(self.staging_folder(name), ignore_errors=True)
+        aside, folder = self.replaced_folder(name), self.releases_folder / name
+        if aside.exists():
+            if folder.exists():
+                shutil.rmtree(aside)
+            else:
+                aside.replace(folder)
+
+    def put_in_place(self, name: str) -> Path:
+        """Make the staging folder the release of that name; a former one gives way only then.
+
+        Only for the holder of the lock. Between the two renames nothing stands at the name for some
+        microseconds; a process killed right there leaves the former release to `recover`.
+        """
+        staging, aside = self.staging_folder(name), self.replaced_folder(name)
+        folder = self.releases_folder / name
+        replacing = folder.exists()
+        if replacing:
+            folder.replace(aside)
+        try:
+            staging.replace(folder)
+        except BaseException:
+            if replacing:
+                aside.replace(folder)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+        return folder
+
+    @property
+    def _current_file(self) -> Path:
+        return self.path / "current"
+
+    def _is_whole(self, name: str) -> bool:
+        return (self.releases_folder / name / manifest.FILE).is_file()
