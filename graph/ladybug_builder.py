@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import ladybug
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from graph.errors import ReleaseExists, StoreUnavailable
 from graph.ladybug_schema import NODE_TABLES, RELATION_TABLES, SCHEMA_VERSION, answering
@@ -20,8 +22,12 @@ from graph.model import Record
 from graph.spool import TERM_KINDS, Spool
 from graph.store import Contents
 
+_Write: TypeAlias = Callable[[pa.Table], None]
+_Counts: TypeAlias = NDArray[np.int64]
+
 _CONCEPT_COLUMNS = [
     "id", "ordinal", "declared", "active", "semantic_tag", "effective_time", "module", "defined",
+    "first_term", "last_term",
 ]  # fmt: skip
 _TERM_COLUMNS = ["key", "concept", "kind", "language", "text", "scope", "id"]
 #: The spooled rows of each relation table; their first two columns are its ends.
@@ -106,14 +112,28 @@ class _Loading:
     def all(self) -> Contents:
         for statement in NODE_TABLES + RELATION_TABLES:
             self._connection.execute(statement)
-        counts, ids = self._concepts()
-        languages = self._terms(counts, ids)
+        ids = self._spool.declared_ids()
+        # Terms are read first, for a concept's row says which are its own. Copies run from the last to the
+        # first: relations need both their ends.
+        with (
+            self._copying("HAS_TERM") as write_edges,
+            self._copying("Concept") as write_concepts,
+            self._copying("Term") as write_terms,
+        ):
+            terms_of, orphans, languages = self._terms(ids, write_terms, write_edges)
+            active = self._concepts(ids, terms_of, write_concepts)
         for table, name in _RELATION_ROWS.items():
-            counts[name] = 0
             with self._copying(table) as write:
                 for rows in self._spool.read(name):
-                    counts[name] += rows.num_rows
                     write(rows)
+        counts = {
+            "concepts": len(ids),
+            "active_concepts": active,
+            "undeclared": self._rows["Concept"] - len(ids),
+            "terms": self._rows["Term"],
+            "orphan_terms": orphans,
+            **{name: self._rows[table] for table, name in _RELATION_ROWS.items()},
+        }
         about = {"schema_version": SCHEMA_VERSION, **self._rows}
         for name, value in about.items():
             self._connection.execute(
@@ -122,38 +142,43 @@ class _Loading:
         self._connection.execute("CHECKPOINT")
         return Contents(counts=counts, languages=languages)
 
-    def _concepts(self) -> tuple[dict[str, int], pa.Array]:
-        """Load the concepts; answer the counts so far and the declared ids."""
-        declared, rows_before, active = [pa.array([], pa.string())], 0, 0
-        with self._copying("Concept") as write:
-            for rows in self._spool.read("concepts"):
-                write(_numbered(rows, "ordinal", rows_before).select(_CONCEPT_COLUMNS))
-                rows_before += rows.num_rows
-                declared.append(rows.filter(rows["declared"])["id"].combine_chunks())
-                active += pc.sum(rows["active"]).as_py()
-        ids = pa.concat_arrays(declared)
-        counts = {"concepts": len(ids), "active_concepts": active, "undeclared": rows_before - len(ids)}
-        return counts, ids
-
-    def _terms(self, counts: dict[str, int], ids: pa.Array) -> tuple[str, ...]:
-        """Load the terms of the declared `ids` and count them; answer their languages."""
-        loaded, orphans, languages = 0, 0, set[str]()
+    def _terms(
+        self, ids: pa.Array, write: _Write, write_edges: _Write
+    ) -> tuple[_Counts, int, tuple[str, ...]]:
+        """Write the terms of `ids`; answer how many each has, how many are of other ids, and languages."""
+        terms_of, orphans, before, languages = np.zeros(len(ids), np.int64), 0, 0, set[str]()
         kinds = pa.array([kind.value for kind in TERM_KINDS])
-        with self._copying("HAS_TERM") as write_edges, self._copying("Term") as write:
-            for rows in self._spool.read("terms"):
-                kept = rows.filter(pc.is_in(rows["concept"], value_set=ids))
-                orphans += rows.num_rows - kept.num_rows
-                kept = _numbered(kept, "key", loaded)
-                kept = kept.append_column("kind", kinds.take(kept["rank"].combine_chunks()))
-                write(kept.select(_TERM_COLUMNS))
-                write_edges(kept.select(["concept", "key"]))
-                loaded += kept.num_rows
-                languages.update(pc.unique(kept["language"]).to_pylist())
-        counts |= {"terms": loaded, "orphan_terms": orphans}
-        return tuple(sorted(languages))
+        for rows in self._spool.read("terms"):
+            owners = pc.index_in(rows["concept"], value_set=ids)
+            terms_of += np.bincount(owners.drop_null().to_numpy(), minlength=len(ids))
+            kept = rows.filter(owners.is_valid())
+            orphans += rows.num_rows - kept.num_rows
+            kept = _numbered(kept, "key", before)
+            before += kept.num_rows
+            kept = kept.append_column("kind", kinds.take(kept["rank"].combine_chunks()))
+            write(kept.select(_TERM_COLUMNS))
+            write_edges(kept.select(["concept", "key"]))
+            languages.update(pc.unique(kept["language"]).to_pylist())
+        return terms_of, orphans, tuple(sorted(languages))
+
+    def _concepts(self, ids: pa.Array, terms_of: _Counts, write: _Write) -> int:
+        """Write the rows of all concepts; answer how many are active."""
+        rows_before, terms_before, active = 0, 0, 0
+        for rows in self._spool.read("concepts"):
+            # Undeclared ids are not among `ids`, and have no terms.
+            at = pc.index_in(rows["id"], value_set=ids).fill_null(-1).to_numpy()
+            counts = np.append(terms_of, 0)[at]
+            last = terms_before + np.cumsum(counts) - 1
+            rows = _numbered(rows, "ordinal", rows_before)
+            rows = rows.append_column("first_term", pa.array(last - counts + 1))
+            write(rows.append_column("last_term", pa.array(last)).select(_CONCEPT_COLUMNS))
+            rows_before += rows.num_rows
+            terms_before += int(counts.sum())
+            active += pc.sum(rows["active"]).as_py()
+        return active
 
     @contextmanager
-    def _copying(self, table: str) -> Iterator[Callable[[pa.Table], None]]:
+    def _copying(self, table: str) -> Iterator[_Write]:
         """Yield a function that takes rows for `table`; they are copied into it on leaving."""
         path = self._folder / f"{table}.parquet"
         self._rows[table] = 0

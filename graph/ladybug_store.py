@@ -1,8 +1,9 @@
 """Reads a release's store in Ladybug.
 
 Two kinds of question are fast there and only these are asked: many primary keys unwound and looked up in
-one statement, and one key followed along its relations by a prepared statement (0.1 ms). Unwinding keys
-*and* following relations in one statement makes Ladybug scan whole tables, and so does `IN $list`.
+one statement (0.02 ms a key), and one key followed along its relations by a prepared statement (0.1 ms).
+Unwinding keys *and* following relations in one statement makes Ladybug scan whole tables, and `IN $list`
+is slow too.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _CONCEPTS = (
     "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
 )
 _TERMS = (
-    "MATCH (c:Concept {id: $id})-[:HAS_TERM]->(t:Term) "
-    "RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
+    "UNWIND $ids AS id MATCH (c:Concept {id: id}) UNWIND range(c.first_term, c.last_term) AS key "
+    "MATCH (t:Term {key: key}) RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
 )
 _RELATIONS = "MATCH (c:Concept {id: $id})-[r:RELATES_TO]->(t:Concept) RETURN c.id, r.type, t.id, r.role_group"
 _MAPPING = "c.id, t.id, m.kind, m.map_group, m.priority, m.rule, m.advice"
@@ -115,10 +116,16 @@ class LadybugStore:
 
     def terms(self, ids: Sequence[CURIE]) -> list[tuple[Term, ...]]:
         """All terms of each id, in the order that the port tells."""
-        return [
-            tuple(_term(row) for row in sorted(rows, key=lambda row: row[6]))
-            for rows in self._ask_each(_TERMS, "HAS_TERM", ids)
-        ]
+        if not ids or not self._about["Term"]:
+            return [() for _ in ids]
+        rows_of: dict[CURIE, list[Any]] = {id: [] for id in ids}
+        for row in self._ask(_TERMS, ids=list(rows_of)):
+            rows_of[row[0]].append(row)
+        terms_of = {
+            id: tuple(_term(row) for row in sorted(rows, key=lambda row: row[6]))
+            for id, rows in rows_of.items()
+        }
+        return [terms_of[id] for id in ids]
 
     def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
         """The outgoing relations of each id other than is-a."""
@@ -164,7 +171,7 @@ class LadybugStore:
         """Every is-a relation as (child, parent), ordered."""
         for rows in self._ask_ranges(_ALL_IS_A, "Concept"):
             rows.sort()
-            yield from ((child, parent) for child, parent in rows)
+            yield from rows
 
     def close(self) -> None:
         """Let go of the file, at once or when the last question under way is answered."""
@@ -191,7 +198,7 @@ class LadybugStore:
             return _rows(connection, statement, parameters)
 
     def _ask_each(self, statement: str, table: str, ids: Sequence[CURIE]) -> list[list[Any]]:
-        """The rows of `statement`, which follows `table`, for each id; an id that comes twice is asked once."""
+        """The rows of `statement`, which follows `table`, for each id; one that comes twice is asked once."""
         # Ladybug plans a scan of all concepts (9 ms) for following a relation that has no rows.
         if not self._about[table]:
             return [[] for _ in ids]
@@ -202,7 +209,13 @@ class LadybugStore:
     def _ask_ranges(self, statement: str, table: str) -> Iterator[list[Any]]:
         """The rows of `statement` by ranges of the ordinals of `table`: one range is in memory at a time."""
         for low in range(0, self._about[table], _SCAN):
-            yield self._ask(statement, low=low, high=low + _SCAN)
+            parameters = {"low": low, "high": low + _SCAN}
+            with self._connection() as connection, answering(self._path, "answering"):
+                result = _execute(connection, statement, parameters)
+                # By columns, through Arrow: twice as fast as Ladybug's own making of Python rows.
+                columns = [column.to_pylist() for column in result.get_as_arrow(_SCAN).columns]
+                result.close()
+            yield list(zip(*columns, strict=True))
 
     @contextmanager
     def _connection(self) -> Iterator[ladybug.Connection]:
@@ -248,12 +261,19 @@ def _look_at(path: Path) -> None:
 
 
 def _rows(connection: ladybug.Connection, statement: str, parameters: dict[str, Any]) -> list[Any]:
-    result = connection.execute(statement, parameters)
-    assert isinstance(result, ladybug.QueryResult)  # a list only where several statements are given
+    result = _execute(connection, statement, parameters)
     try:
         return result.get_all()
     finally:
         result.close()
+
+
+def _execute(
+    connection: ladybug.Connection, statement: str, parameters: dict[str, Any]
+) -> ladybug.QueryResult:
+    result = connection.execute(statement, parameters)
+    assert isinstance(result, ladybug.QueryResult)  # a list only where several statements are given
+    return result
 
 
 def _term(row: Sequence[Any]) -> Term:

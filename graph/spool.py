@@ -184,6 +184,14 @@ class Spool:
         for table in _TABLES:
             self._close(table)
 
+    def declared_ids(self) -> pa.Array:
+        """The distinct ids that concept records declare, in no order. After `seal`."""
+        found = pa.array([], _TEXT)
+        if self._rows["concepts"]:
+            rows = self._mapped("concepts")
+            found = pc.unique(rows.filter(rows["declared"])["id"])
+        return found
+
     def read(self, table: str) -> Iterator[pa.Table]:
         """The rows of a table, sorted by its columns from the left, once each, in parts of bounded size.
 
