@@ -20,6 +20,7 @@ from pathlib import Path
 from graph import model
 from graph.model import CURIE, IS_A, Concept, Record, Relation, Term, TermKind
 from loaders.babelon import kind_of
+from loaders.errors import FormatMismatch
 from loaders.files import SourceFile, open_text
 from loaders.prefixes import canonical_curie
 from loaders.rejections import Rejections
@@ -53,7 +54,14 @@ def recognises(path: Path) -> bool:
 
 
 def files(folder: Path) -> list[tuple[Path, str]]:
-    """The tables in the folder, each with the edition that its name tells, or ""."""
+    """The tables in the folder, each with the edition that its name tells, or "".
+
+    Raises FormatMismatch where the table of classes is not there.
+    """
+    if not recognises(folder):
+        raise FormatMismatch(
+            folder, "a folder of the Disease Ontology's tables", f"it does not hold {CLASSES}"
+        )
     found = [folder / CLASSES]
     if (folder / CROSS_REFERENCES).exists():
         found.append(folder / CROSS_REFERENCES)

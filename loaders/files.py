@@ -118,7 +118,7 @@ def _open_packed(file: SourceFile) -> Iterator[io.BufferedReader[Any]]:
 def _explained(file: SourceFile) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceNotFound(file.name) from error
     except IsADirectoryError as error:
         raise SourceNotFound(file.name, "it is a folder, and a file was expected") from error

@@ -12,6 +12,7 @@ CHUNK_CHARS = 1 << 20
 _SPACE = " \t\r\n"
 # A value cut by the end of the buffer fails this near to it: literals and escapes are shorter.
 _CUT_MARGIN = 16
+_NUMBER_MARGIN = 2
 
 
 class JsonCursor:
@@ -62,12 +63,12 @@ class JsonCursor:
             except JSONDecodeError as error:
                 cut = error.msg.startswith("Unterminated") or error.pos + _CUT_MARGIN >= len(self._text)
                 if not (cut and self._more()):
-                    raise self._damaged(error.pos) from error
+                    raise self._damaged(error.pos, cut) from error
                 continue
             except RecursionError as error:
                 raise self._damaged(self._at) from error
-            # A number at the buffer's end may go on in the next chunk.
-            if end == len(self._text) and self._more():
+            # A number near the buffer's end may go on in the next chunk: `1`, and then `1e+`, begin `1e+5`.
+            if end + _NUMBER_MARGIN >= len(self._text) and self._more():
                 continue
             self._at = end
             return value
@@ -109,7 +110,6 @@ class JsonCursor:
     def _line(self, at: int) -> int:
         return self._lines_before + self._text.count("\n", 0, at) + 1
 
-    def _damaged(self, at: int) -> SourceDamaged:
-        short = at + _CUT_MARGIN >= len(self._text) and not self._stream.read(1)
-        what = "its JSON breaks off" if short else "its JSON is malformed"
+    def _damaged(self, at: int, cut: bool = False) -> SourceDamaged:
+        what = "its JSON breaks off" if cut or at >= len(self._text) else "its JSON is malformed"
         return SourceDamaged(self.file, what, row=self._line(at))

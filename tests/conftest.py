@@ -1,0 +1,25 @@
+"""What the tests of all rooms share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of open data (`ENLACE_DATA`, or `../shared/data` beside the repository).
+
+    Where it is absent, a test that asks for it is skipped; with `CI=true` it fails, so that a pipeline
+    cannot pass by having no data.
+    """
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("ENLACE_DATA") or default)
+    if folder.is_dir():
+        return folder
+    absent = f"the open data are not at {folder}; set ENLACE_DATA to their folder"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(absent)
+    pytest.skip(absent)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from graph.model import Concept, Term
+from loaders.errors import (
+    FormatMismatch,
+    FormatUnknown,
+    LoadError,
+    OptionMismatch,
+    SourceEmpty,
+    SourceNotFound,
+)
+from loaders.formats import FORMATS, detect_format, load
+
+GAZETTEER = "code\tlanguage\tterm\tsemantic_tag\tmainterm\n1\tes\tfiebre\thallazgo\t1\n"
+BABELON = "subject_id\tpredicate_id\ttranslation_language\ttranslation_value\nHP:1\trdfs:label\tes\tTodos\n"
+ONTOLOGY = {
+    "graphs": [
+        {
+            "meta": {"version": "http://x.org/2024"},
+            "nodes": [{"id": "http://purl.obolibrary.org/obo/HP_1", "lbl": "All", "type": "CLASS"}],
+        }
+    ]
+}
+
+
+@pytest.fixture
+def gazetteer(tmp_path: Path) -> Path:
+    path = tmp_path / "terms.txt"
+    path.write_text(GAZETTEER)
+    return path
+
+
+@pytest.fixture
+def ontology(tmp_path: Path) -> Path:
+    path = tmp_path / "hp.json"
+    path.write_text(json.dumps(ONTOLOGY))
+    return path
+
+
+def test_formats_are_told_by_content(tmp_path: Path, gazetteer: Path, ontology: Path) -> None:
+    tables = tmp_path / "do"
+    tables.mkdir()
+    (tables / "HumanDO.tsv").write_text("id\tlabel\tsubClassOf\n")
+    release = tmp_path / "release" / "Snapshot"
+    release.mkdir(parents=True)
+    (release / "sct2_Concept_Snapshot_INT_20260101.txt").write_text("id\n")
+    told = [detect_format(path) for path in (release.parent, ontology, tables, gazetteer)]
+    assert told == list(FORMATS)
+
+
+def test_a_format_that_nothing_recognises(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"nodes": []}')
+    for unknown in (path, tmp_path):
+        with pytest.raises(FormatUnknown, match="name one of: rf2, obograph, do-tables, gazetteer"):
+            detect_format(unknown)
+    with pytest.raises(FormatUnknown, match="There is no format 'owl'; name one of: rf2"):
+        load(path, format="owl")
+    path.write_bytes(b"")
+    with pytest.raises(SourceEmpty):
+        detect_format(path)
+    with pytest.raises(SourceNotFound):
+        detect_format(tmp_path / "absent")
+    with pytest.raises(SourceNotFound):
+        load(tmp_path / "absent", format="rf2")
+
+
+def test_an_ontology_and_its_translation(tmp_path: Path, ontology: Path) -> None:
+    translation = tmp_path / "hp-es.tsv"
+    translation.write_text(BABELON + "HP:2\trdfs:label\tes\tNada\n")
+    loaded = load(ontology, translations=[translation])
+    records = list(loaded.records)
+    assert Concept("HP:1") in records
+    assert [record.text for record in records if isinstance(record, Term)] == ["All", "Todos"]
+    assert [(one.row, one.value) for one in loaded.rejected] == [(3, "HP:2 rdfs:label es ")]
+    first, second = loaded.sources
+    assert (first.name, first.format, first.version) == ("hp.json", "obograph", "http://x.org/2024")
+    assert first.sha256 == hashlib.sha256(ontology.read_bytes()).hexdigest()
+    assert first.size_bytes == ontology.stat().st_size
+    assert (second.name, second.format) == ("hp-es.tsv", "babelon")
+
+
+def test_a_gazetteer_gets_its_prefix(gazetteer: Path) -> None:
+    loaded = load(gazetteer, prefix="SNOMEDCT", languages=["es"])
+    assert next(loaded.records) == Concept("SNOMEDCT:1", semantic_tag="hallazgo")
+    assert loaded.sources[0].format == "gazetteer"
+
+
+def test_options_that_do_not_go_with_the_format(tmp_path: Path, gazetteer: Path, ontology: Path) -> None:
+    (tmp_path / "HumanDO.tsv").write_text("id\tlabel\tsubClassOf\n")
+    with pytest.raises(OptionMismatch, match="The format gazetteer needs a prefix"):
+        load(gazetteer)
+    with pytest.raises(OptionMismatch, match="Translations do not go with the format gazetteer"):
+        load(gazetteer, prefix="X", translations=[gazetteer])
+    with pytest.raises(OptionMismatch, match="A prefix does not go with the format do-tables"):
+        load(tmp_path, prefix="DOID")
+    with pytest.raises(OptionMismatch, match="The prefix 'a:b' cannot begin an id"):
+        load(gazetteer, prefix="a:b")
+    with pytest.raises(OptionMismatch, match="No language is named"):
+        load(ontology, languages=())
+    with pytest.raises(OptionMismatch, match="No language is named"):
+        load(ontology, languages="es")
+    with pytest.raises(FormatMismatch, match="is not a Babelon table"):
+        load(ontology, translations=[gazetteer])
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_a_file_read_as_another_format_is_one_clear_error(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Notas sueltas.\nNada más.\n")
+    prefix = "X" if FORMATS[format].requires_prefix else None
+    with pytest.raises(LoadError) as raised:
+        list(load(path, format=format, prefix=prefix).records)
+    assert str(path) in str(raised.value)
+    assert str(raised.value).endswith(".")
+
+
+def test_every_format_is_described() -> None:
+    assert all(format.description for format in FORMATS.values())

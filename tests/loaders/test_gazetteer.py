@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.model import Concept, Record, Term, TermKind
+from loaders import gazetteer
+from loaders.errors import ColumnMissing, RowMalformed
+from loaders.files import SourceFile
+from loaders.rejections import Rejections
+
+HEADER = "code\tlanguage\tterm\tsemantic_tag\tmainterm\n"
+
+
+def write(path: Path, *rows: str, header: str = HEADER) -> SourceFile:
+    path.write_text(header + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return SourceFile(path)
+
+
+def read(file: SourceFile) -> tuple[list[Record], Rejections]:
+    rejections = Rejections()
+    found = gazetteer.read(file, rejections, prefix="SNOMEDCT", languages=("es", "en"))
+    return list(found), rejections
+
+
+def test_one_concept_a_code_and_one_preferred_term_a_language(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "g.tsv",
+        "22298006\tes\tIAM\tdisorder\t0",
+        "22298006\tes\tinfarto de miocardio\tdisorder\t1",
+        '22298006\tes\tinfarto "cardíaco"\tfinding\ttrue',
+        "22298006\tes\tinfarto de miocardio\tdisorder\t1",
+        "22298006\ten\tmyocardial infarction\tdisorder\tTRUE",
+        "1\tes\totro\t\tfalse",
+    )
+    records, rejections = read(file)
+    infarction = "SNOMEDCT:22298006"
+    assert records == [
+        Concept(infarction, semantic_tag="disorder"),
+        Term(infarction, "IAM", "es"),
+        Term(infarction, "infarto de miocardio", "es", TermKind.PREFERRED),
+        Term(infarction, 'infarto "cardíaco"', "es"),
+        Term(infarction, "myocardial infarction", "en", TermKind.PREFERRED),
+        Concept("SNOMEDCT:1"),
+        Term("SNOMEDCT:1", "otro", "es"),
+    ]
+    assert not rejections
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
+        ("NO_CODE\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
+        ("1+2\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
+        ("1\tes\t \t\t1", "the term is blank"),
+        ("1\tca\tx\t\t1", "the language is not among those asked for"),
+    ],
+)
+def test_rows_that_are_left_out(tmp_path: Path, row: str, reason: str) -> None:
+    records, rejections = read(write(tmp_path / "g.tsv", row))
+    assert records == []
+    assert [(one.row, one.reason) for one in rejections] == [(2, reason)]
+
+
+def test_gzip(tmp_path: Path) -> None:
+    file = write(tmp_path / "g.tsv", "1\tes\tx\t\t1")
+    file.path.write_bytes(gzip.compress(file.path.read_bytes()))
+    assert gazetteer.recognises(file)
+    assert len(read(file)[0]) == 2
+
+
+def test_bad_tables(tmp_path: Path) -> None:
+    with pytest.raises(ColumnMissing, match="lacks the columns code, language, term, semantic_tag, mainterm"):
+        read(write(tmp_path / "a.tsv", "1\tes\tx\t\t1", header=""))
+    with pytest.raises(ColumnMissing, match="lacks the column mainterm"):
+        read(write(tmp_path / "b.tsv", header="code\tlanguage\tterm\tsemantic_tag\n"))
+    with pytest.raises(
+        RowMalformed, match=r"Row 2 of .* has 2 fields of 5 and ends before its column mainterm"
+    ):
+        read(write(tmp_path / "c.tsv", "1\tes"))
+    with pytest.raises(RowMalformed, match=r"Row 2 of .* has 'yes' in its column mainterm; write 1 or 0"):
+        read(write(tmp_path / "d.tsv", "1\tes\tx\t\tyes"))
+
+
+texts = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=("Cs", "Zs", "Cc")), min_size=1)
+codes = st.from_regex(r"[0-9A-Z.]{1,6}", fullmatch=True)
+gazetteers = st.lists(st.tuples(codes, st.sampled_from(["es", "en"]), texts, st.sampled_from("01")))
+
+
+@given(gazetteers)
+def test_no_term_is_lost_and_one_is_preferred(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str, str]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "every.tsv"
+    records, rejections = read(write(path, *("\t".join((*row[:3], "tag", row[3])) for row in rows)))
+    terms = [record for record in records if isinstance(record, Term)]
+    assert not rejections
+    assert {(term.concept, term.language, term.text) for term in terms} == {
+        (f"SNOMEDCT:{code}", language, text) for code, language, text, _ in rows
+    }
+    preferred = [(term.concept, term.language) for term in terms if term.kind is TermKind.PREFERRED]
+    assert sorted(preferred) == sorted(
+        {(f"SNOMEDCT:{code}", language) for code, language, _, main in rows if main == "1"}
+    )
+    assert sum(isinstance(record, Concept) for record in records) == len({code for code, *_ in rows})
