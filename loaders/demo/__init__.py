@@ -1,4 +1,4 @@
-"""The demonstration terminology: Spanish clinical medicine in about 700 concepts, written for Enlace.
+"""The demonstration terminology: Spanish clinical medicine in 1,400 concepts, written for Enlace.
 
 Its identifiers are in a made-up namespace (9999999) that SNOMED International has NOT allocated: they are
 for demonstration only. It is not medical advice, and it is not SNOMED CT.

@@ -17,19 +17,15 @@ from loaders.demo.source import (
     RETIREMENT_REASONS,
     DemoConcept,
 )
+from loaders.rf2.identifiers import DEFINITION, FSN, IS_A, PREFERRED, SYNONYM
 from loaders.rf2_rows import (
     ACCEPTABLE,
     CASE_INSENSITIVE,
     CASE_SENSITIVE,
     CONCEPT_INACTIVATION,
-    DEFINITION,
     ENGLISH_US,
-    FSN,
     INITIAL_CASE_INSENSITIVE,
-    IS_A,
-    PREFERRED,
     SPANISH_OF_SPAIN,
-    SYNONYM,
     AssociationRow,
     AttributeValueRow,
     ConceptRow,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from loaders.demo.source import ATTRIBUTES, DemoConcept, DemoSourceError
+from loaders.demo.source import DemoConcept, DemoSourceError
 from loaders.sctid import ComponentKind, is_valid
 
 ROOT = "138875005"
@@ -23,7 +23,7 @@ _OTHER_PARENT_TAGS = {
     "régimen/tratamiento": {"procedimiento"},
 }
 #: The tags that the values of an attribute have (SNOMED CT concept model: the attribute's range).
-_RANGES = {
+RANGES = {
     "finding_site": {"estructura corporal"},
     "morphology": {"anomalía morfológica"},
     "causative_agent": {"organismo", "sustancia"},
@@ -120,10 +120,10 @@ def _check_attributes(concept: DemoConcept, active: dict[str, DemoConcept]) -> N
             raise DemoSourceError(f"{concept.origin}: `{key}` does not go with the tag {concept.tag!r}.")
         for term in values:
             value = _resolve(term, key, concept, active)
-            if value.tag not in _RANGES[key]:
+            if value.tag not in RANGES[key]:
                 raise DemoSourceError(
                     f"{concept.origin}: {value.fsn!r} cannot be a `{key}`; "
-                    f"it takes {' or '.join(sorted(_RANGES[key]))}."
+                    f"it takes {' or '.join(sorted(RANGES[key]))}."
                 )
 
 
@@ -154,6 +154,3 @@ def _ancestors(active: dict[str, DemoConcept]) -> dict[str, set[str]]:
     for term in active:
         climb(term, ())
     return known
-
-
-assert set(_RANGES) == set(ATTRIBUTES)
