@@ -23,3 +23,19 @@ def data_folder() -> Path:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(absent)
     pytest.skip(absent)
+
+
+@pytest.fixture(scope="session")
+def tiny_bi_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bi-encoder with random weights, in sentence-transformers format."""
+    from tiny_models import make_bi_encoder
+
+    return make_bi_encoder(tmp_path_factory.mktemp("models") / "tiny-bi-encoder")
+
+
+@pytest.fixture(scope="session")
+def tiny_cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a cross-encoder with random weights and one output."""
+    from tiny_models import make_cross_encoder
+
+    return make_cross_encoder(tmp_path_factory.mktemp("models") / "tiny-cross-encoder")

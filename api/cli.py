@@ -1,0 +1,89 @@
+"""`enlace`, the command line. Every module it loads at start is light; commands load what they need.
+
+Exit codes: 0 done, 1 an error that one sentence on stderr tells, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from api.commands.demo import demo
+from api.commands.index import index
+from api.commands.link import link
+from api.commands.load import load
+from api.commands.releases import releases
+from api.commands.serve import serve
+from graph.errors import EnlaceError
+
+app = typer.Typer(
+    name="enlace",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("load")(load)
+app.command("index")(index)
+app.command("link")(link)
+app.command("serve")(serve)
+app.command("demo")(demo)
+app.command("releases")(releases)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"enlace {version('enlace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def enlace(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Link Spanish clinical mentions to SNOMED CT, UMLS or open-ontology concepts, and serve the concept graph.
+
+    Releases live in the folder that the environment variable ENLACE_HOME names, by default ~/.enlace.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    _quieten_model_libraries()
+    try:
+        app()
+    except EnlaceError as error:
+        _fail(str(error), error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # the last resort: a person gets a sentence, a developer asks for the trace
+        _fail(
+            f"Something unexpected went wrong ({type(error).__name__}: {error}); "
+            "set ENLACE_DEBUG=1 to see where, and report it.",
+            error,
+        )
+
+
+def _fail(sentence: str, error: Exception) -> None:
+    if os.environ.get("ENLACE_DEBUG"):
+        raise error
+    print(f"enlace: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _quieten_model_libraries() -> None:
+    """Keep the model libraries' own bars and advice out of results; read when they are first imported."""
+    for name, value in {
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,93 @@
+"""`enlace index`: every synonym of a release becomes findable."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.options import ReleaseOption
+from api.terminal import note, out, progress
+
+if TYPE_CHECKING:
+    from graph.model import CURIE
+    from linker.index_manifest import IndexManifest
+
+_NONE = "none"
+
+
+def index(
+    release: ReleaseOption = None,
+    bi_encoder: Annotated[
+        str,
+        typer.Option(
+            "--bi-encoder", metavar="ID-OR-FOLDER", help="A Hugging Face id, a folder, or `shipped`."
+        ),
+    ] = "shipped",
+    cross_encoder: Annotated[
+        str,
+        typer.Option(
+            "--cross-encoder",
+            metavar="ID-OR-FOLDER",
+            help="As --bi-encoder; `none` links without re-ranking.",
+        ),
+    ] = "shipped",
+    mentions: Annotated[
+        Path | None,
+        typer.Option(
+            "--mentions", help="A table of annotated text (columns span and code), indexed as further terms."
+        ),
+    ] = None,
+) -> None:
+    """Index every term of a release with a bi-encoder, for linking and searching.
+
+    A former index of the release is replaced when the new one is whole.
+    """
+    from api.indexing import index_release
+    from api.releases import chosen
+    from graph.release import default_home
+    from linker.mentions import read_mentions
+
+    start = time.perf_counter()
+    home = default_home()
+    name = chosen(home, release)
+    home.folder(name)
+    annotated = (
+        [(gold.span, code) for gold in read_mentions(mentions) for code in gold.codes] if mentions else []
+    )
+    with progress() as tell:
+        manifest, unknown = index_release(
+            home,
+            name,
+            bi_encoder=bi_encoder,
+            cross_encoder="" if cross_encoder == _NONE else cross_encoder,
+            mentions=annotated,
+            tell=tell,
+        )
+    _show(manifest, time.perf_counter() - start)
+    _show_unknown(unknown, mentions)
+
+
+def _show(manifest: IndexManifest, seconds: float) -> None:
+    added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
+    reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
+    out().print(
+        f"Release [bold]{manifest.release}[/] is indexed: {manifest.terms:,} distinct terms of "
+        f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
+        f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling), {reranker}, "
+        f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
+        soft_wrap=True,
+    )
+
+
+def _show_unknown(unknown: Counter[CURIE], mentions: Path | None) -> None:
+    if not unknown:
+        return
+    examples = ", ".join(code for code, _ in unknown.most_common(5))
+    note(
+        f"{unknown.total():,} mentions of {mentions} were left out, because the release has no active concept "
+        f"of their {len(unknown):,} codes (the most frequent: {examples})."
+    )

@@ -1,0 +1,78 @@
+"""`enlace releases`: what is imported and indexed here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from api.commands.options import JsonOption
+from api.terminal import note, out
+
+if TYPE_CHECKING:
+    from graph.release import ReleaseHome
+
+
+def releases(as_json: JsonOption = False) -> None:
+    """List the releases, which of them is current, and how each is indexed."""
+    from graph.release import default_home
+
+    home = default_home()
+    rows = [_row(home, name) for name in home.names()]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif rows:
+        _show(rows)
+    else:
+        note(f"There are no releases in {home.path}; import one with `enlace load` or `enlace demo`.")
+
+
+def _row(home: ReleaseHome, name: str) -> dict[str, Any]:
+    release = home.release(name)
+    return {
+        "name": name,
+        "current": home.current() == name,
+        "created": release.created,
+        "languages": list(release.languages),
+        "counts": dict(release.counts),
+        "rejected": release.rejected,
+        "sources": [
+            {"name": source.name, "format": source.format, "version": source.version, "sha256": source.sha256}
+            for source in release.sources
+        ],
+        "index": _index(home, name),
+    }
+
+
+def _index(home: ReleaseHome, name: str) -> dict[str, Any] | None:
+    from graph.release import INDEX_FOLDER
+
+    # The manifest is read as JSON: its module loads NumPy, and this command answers at once.
+    path = home.folder(name) / INDEX_FOLDER / "manifest.json"
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        keys = ("created", "terms", "concepts", "mentions")
+        return {
+            **{key: said[key] for key in keys},
+            "biEncoder": said["bi_encoder"],
+            "crossEncoder": said["cross_encoder"] or None,
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("release", "concepts", "terms", "languages", "source", "imported", "index")
+    for row in rows:
+        index = row["index"]
+        table.add_row(
+            f"{row['name']}{' (current)' if row['current'] else ''}",
+            f"{row['counts'].get('active_concepts', 0):,}",
+            f"{row['counts'].get('terms', 0):,}",
+            " ".join(row["languages"]),
+            ", ".join(source["name"] for source in row["sources"][:2]),
+            row["created"][:16].replace("T", " "),
+            f"{index['terms']:,} terms, {index['biEncoder']}" if index else "none",
+        )
+    out().print(table)

@@ -1,0 +1,52 @@
+"""Errors of the ways in.
+
+ApiError(EnlaceError)
+├── NoReleaseChosen     no release is named and none is current
+├── OutputMismatch      an output file is not the beginning of what is asked for
+├── ArgumentRejected    an argument of a GraphQL request is outside its limits
+├── RequestTooLarge     a request asks for more than one request may
+├── ServerBusy          too many link requests are waiting
+└── ServerNotStarted    the server cannot listen where it was told to
+"""
+
+from __future__ import annotations
+
+from graph.errors import EnlaceError
+
+
+class ApiError(EnlaceError):
+    """Something about a command or a request, not about what it is asked of."""
+
+
+class NoReleaseChosen(ApiError):
+    """No release is named and none is current."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No release is named and none is current; name one with --release, "
+            "or import one with `enlace load` or `enlace demo`."
+        )
+
+
+class OutputMismatch(ApiError):
+    """An output file is not the beginning of what is asked for, so it cannot be continued."""
+
+
+class ArgumentRejected(ApiError):
+    """An argument of a GraphQL request is outside its limits; `argument` is its name."""
+
+    def __init__(self, argument: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.argument = argument
+
+
+class RequestTooLarge(ApiError):
+    """A request asks for more than one request may."""
+
+
+class ServerBusy(ApiError):
+    """Too many link requests are waiting; try again soon."""
+
+
+class ServerNotStarted(ApiError):
+    """The server cannot listen where it was told to."""

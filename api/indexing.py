@@ -1,0 +1,56 @@
+"""Indexing a release in its home: opens the models, then lets the linker build the index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.terminal import Tell
+from graph.model import CURIE
+from graph.release import ReleaseHome
+from linker.encoder import BiEncoder
+from linker.index_manifest import IndexManifest
+from linker.indexing import build_index
+from linker.reranker import Reranker
+from linker.shipped import bi_encoder_source, cross_encoder_source
+
+
+def index_release(
+    home: ReleaseHome,
+    name: str,
+    *,
+    bi_encoder: str,
+    cross_encoder: str,
+    mentions: Sequence[tuple[str, CURIE]] = (),
+    tell: Tell = lambda stage, done, total: None,
+) -> tuple[IndexManifest, Counter[CURIE]]:
+    """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
+
+    `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
+    is none. Holds the release's lock, so that no import replaces it meanwhile. Raises what opening a
+    release, opening a model and building an index raise.
+    """
+    with home.lock(name), home.open(name) as opened:
+        tell("opening the models", 0, None)
+        encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)))
+        if cross_encoder:
+            # A name that cannot be loaded is better told now than after minutes of encoding.
+            Reranker.open(cross_encoder_source(_anchored(cross_encoder)))
+        unknown = Counter(code for _, code in mentions if code not in opened.hierarchy)
+        manifest = build_index(
+            opened.index_folder,
+            name,
+            opened.store,
+            encoder,
+            bi_encoder=_anchored(bi_encoder),
+            cross_encoder=_anchored(cross_encoder),
+            mentions=mentions,
+            progress=tell,
+        )
+    return manifest, unknown
+
+
+def _anchored(model: str) -> str:
+    """A folder's absolute path, because the index is opened from other folders too; an id as it is."""
+    return str(Path(model).resolve()) if model and Path(model).is_dir() else model

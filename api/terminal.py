@@ -1,0 +1,50 @@
+"""What commands share in talking to people: results on stdout, progress and errors on stderr.
+
+rich is loaded when something is drawn, so that `enlace --version` does not pay for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Told (stage, done, total or None where it is not known), as often as the work likes.
+Tell: TypeAlias = Callable[[str, int, int | None], None]
+
+
+def out() -> Console:
+    """The console that results go to. In a pipe a line is as long as it needs, without colours."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def note(sentence: str) -> None:
+    """Say something on stderr that is no result."""
+    print(sentence, file=sys.stderr)
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """Yield a function that draws progress on stderr; silent where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = shown.add_task(stage, total=total)
+            shown.update(tasks[stage], completed=done, total=total)
+
+        yield tell
