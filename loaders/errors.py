@@ -33,8 +33,13 @@ class LoadError(EnlaceError):
 class SourceNotFound(LoadError):
     """Nothing is at that path, or it may not be read."""
 
-    def __init__(self, file: str | Path, why: str = "there is no such file or folder") -> None:
-        super().__init__(f"Cannot open {str(file)!r}: {why}; check the path.", file=file)
+    def __init__(
+        self,
+        file: str | Path,
+        why: str = "there is no such file or folder",
+        todo: str = "check the path",
+    ) -> None:
+        super().__init__(f"Cannot open {str(file)!r}: {why}; {todo}.", file=file)
 
 
 class SourceEmpty(LoadError):

@@ -76,10 +76,10 @@ def head(file: SourceFile, size: int = 1 << 16) -> str:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether the file begins as a zip does."""
+    """Whether `path` is a file that begins as a zip does."""
     if not path.is_file():
         return False
-    with path.open("rb") as start:
+    with _explained(SourceFile(path)), path.open("rb") as start:
         return start.read(4) == ZIP_MAGIC
 
 
@@ -105,7 +105,9 @@ def _open_packed(file: SourceFile) -> Iterator[io.BufferedReader[Any]]:
         if file.member not in archive.NameToInfo:
             raise SourceNotFound(file.name, "the zip does not hold it")
         if archive.getinfo(file.member).flag_bits & _ENCRYPTED:
-            raise SourceNotFound(file.name, "it is locked with a password, and must be unpacked first")
+            raise SourceNotFound(
+                file.name, "it is locked with a password", "unpack the zip and load the folder"
+            )
         # A zip's member is read in small steps; the buffer makes line reading several times faster.
         with (
             archive.open(file.member) as member,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,13 +41,13 @@ _NEVER = 127
 class Descriptions:
     """What the first reading told: each concept's semantic tag, and which synonyms are preferred.
 
-    `tags` is by SCTID as a number. `preferred` has one flag for each active synonym in the languages asked
+    `tags` is by SCTID. `preferred` has one flag for each active synonym in the languages asked
     for, in the order of the files.
     """
 
     rows: Versions
     languages: Mapping[str, tuple[str, ...]]
-    tags: Mapping[int, str]
+    tags: Mapping[str, str]
     preferred: NDArray[np.bool_]
 
 
@@ -70,18 +70,17 @@ def survey(package: Package, languages: Sequence[str]) -> Descriptions:
     orders = _refset_orders(languages)
     rows = versions(package, Kind.DESCRIPTION)
     ranks = {language: rank for rank, language in enumerate(orders)}
-    best: dict[int, tuple[int, str]] = {}
+    best: dict[str, tuple[int, str]] = {}
     shared: dict[tuple[int, str], tuple[int, str]] = {}
     ids, concepts, tongues = array("q"), array("q"), array("b")
     for file, line, row in rows.active():
         rank = ranks.get(row[5], len(ranks))
         if row[6] == identifiers.FSN:
-            concept = number(file, line, "conceptId", row[4])
-            held = best.get(concept)
+            held = best.get(row[4])
             if held is None or rank < held[0]:
                 found = (rank, semantic_tag(row[7]))
                 # There are some sixty tags; a shared pair keeps the table to one reference a concept.
-                best[concept] = shared.setdefault(found, found)
+                best[row[4]] = shared.setdefault(found, found)
         elif row[6] == identifiers.SYNONYM and row[5] in ranks:
             ids.append(number(file, line, "id", row[0]))
             concepts.append(number(file, line, "conceptId", row[4]))
@@ -92,7 +91,7 @@ def survey(package: Package, languages: Sequence[str]) -> Descriptions:
     return Descriptions(rows, orders, tags, preferred)
 
 
-def terms(descriptions: Descriptions, concepts: Mapping[int, str], rejections: Rejections) -> Iterator[Term]:
+def terms(descriptions: Descriptions, concepts: Container[str], rejections: Rejections) -> Iterator[Term]:
     """The active terms in the languages asked for; those of unknown concepts are rejected."""
     preferred = iter(descriptions.preferred.tolist())
     for file, line, row in descriptions.rows.active():
@@ -106,7 +105,7 @@ def terms(descriptions: Descriptions, concepts: Mapping[int, str], rejections: R
             rejections.add(file.name, line, "the description's type is not known", type)
         elif not text:
             rejections.add(file.name, line, "the description has no text", id)
-        elif number(file, line, "conceptId", concept) not in concepts:
+        elif concept not in concepts:
             rejections.add(file.name, line, "the description's concept is not in the package", concept)
         else:
             yield Term(identifiers.curie(concept), text, language, kind, id=id)

@@ -1,12 +1,12 @@
 """The records of an RF2 snapshot, component by component.
 
-Held in memory: one number and one shared tag a concept, and a few bytes a synonym; rows stream. Concrete
+Held in memory: the ids of concepts, their tags, and a few bytes a synonym; rows stream. Concrete
 values (RelationshipConcreteValues) and refsets other than language, association and map are not loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from graph.model import IS_A, Concept, Record, Relation
@@ -33,15 +33,15 @@ def read(path: Path, rejections: Rejections, *, languages: Sequence[str]) -> Ite
     """
     package = find(path)
     descriptions = survey(package, languages)
-    concepts: dict[int, str] = {}
+    concepts: set[str] = set()
     for file, line, row in versions(package, Kind.CONCEPT).latest():
         id, time, active, module, status = row
-        sctid = number(file, line, "id", id)
-        tag = concepts[sctid] = descriptions.tags.get(sctid, "")
+        number(file, line, "id", id)
+        concepts.add(id)
         yield Concept(
             curie(id),
             active=active == "1",
-            semantic_tag=tag,
+            semantic_tag=descriptions.tags.get(id, ""),
             effective_time=time.strip(),
             module=curie(module) if module else "",
             defined=status == identifiers.DEFINED,
@@ -52,7 +52,7 @@ def read(path: Path, rejections: Rejections, *, languages: Sequence[str]) -> Ite
     yield from mappings(package, concepts, rejections)
 
 
-def _relations(package: Package, concepts: Mapping[int, str], rejections: Rejections) -> Iterator[Relation]:
+def _relations(package: Package, concepts: Container[str], rejections: Rejections) -> Iterator[Relation]:
     """The active inferred relationships between concepts of the package."""
     for file, line, row in versions(package, Kind.RELATIONSHIP).active():
         source, target, group, type, characteristic = row[4:9]
@@ -62,10 +62,9 @@ def _relations(package: Package, concepts: Mapping[int, str], rejections: Reject
             raise RowMalformed(
                 file.name, line, f"has {group[:40]!r} in its column relationshipGroup, which is no number"
             )
-        if number(file, line, "sourceId", source) not in concepts:
-            rejections.add(file.name, line, "an end of the relationship is not in the package", source)
-        elif number(file, line, "destinationId", target) not in concepts:
-            rejections.add(file.name, line, "an end of the relationship is not in the package", target)
-        else:
+        if source in concepts and target in concepts:
             relation = IS_A if type == identifiers.IS_A else curie(type)
             yield Relation(curie(source), relation, curie(target), int(group))
+        else:
+            absent = target if source in concepts else source
+            rejections.add(file.name, line, "an end of the relationship is not in the package", absent)

@@ -12,13 +12,12 @@ from graph.model import Mapping, Succession
 from loaders.errors import RowMalformed
 from loaders.files import SourceFile
 from loaders.rejections import Rejections
-from loaders.rf2.descriptions import number
 from loaders.rf2.identifiers import CORRELATIONS, HISTORICAL, MAP_SYSTEMS, curie, is_description
 from loaders.rf2.package import Kind, Package
 from loaders.rf2.versions import versions
 
 
-def successions(package: Package, concepts: Container[int], rejections: Rejections) -> Iterator[Succession]:
+def successions(package: Package, concepts: Container[str], rejections: Rejections) -> Iterator[Succession]:
     """The historical associations between concepts; those of descriptions, and all others, are passed over.
 
     Raises RowMalformed, ColumnMissing, SourceDamaged.
@@ -28,18 +27,14 @@ def successions(package: Package, concepts: Container[int], rejections: Rejectio
         kind = HISTORICAL.get(refset)
         if kind is None or is_description(retired):
             continue
-        missing = [
-            id
-            for id, column in ((retired, "referencedComponentId"), (successor, "targetComponentId"))
-            if number(file, line, column, id) not in concepts
-        ]
+        missing = [id for id in (retired, successor) if id not in concepts]
         if missing:
             rejections.add(file.name, line, "a concept of the association is not in the package", missing[0])
         else:
             yield Succession(curie(retired), curie(successor), kind)
 
 
-def mappings(package: Package, concepts: Container[int], rejections: Rejections) -> Iterator[Mapping]:
+def mappings(package: Package, concepts: Container[str], rejections: Rejections) -> Iterator[Mapping]:
     """The simple and extended maps of concepts. Raises RowMalformed, ColumnMissing, SourceDamaged."""
     for file, line, row in versions(package, Kind.SIMPLE_MAP).active(optional=("correlationId",)):
         refset, component, target, correlation = row[4:8]
@@ -64,12 +59,12 @@ def _is_usable(
     line: int,
     component: str,
     target: str,
-    concepts: Container[int],
+    concepts: Container[str],
     rejections: Rejections,
 ) -> bool:
     if is_description(component):
         return False
-    if number(file, line, "referencedComponentId", component) not in concepts:
+    if component not in concepts:
         rejections.add(file.name, line, "the mapped concept is not in the package", component)
         return False
     if not target.strip():

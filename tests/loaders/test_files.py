@@ -82,6 +82,18 @@ def test_a_truncated_zip(tmp_path: Path) -> None:
         text_of(SourceFile(path, "a.txt"))
 
 
+def test_a_zip_with_a_password(tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "abc")
+    content = bytearray(path.read_bytes())
+    # Bit 0 of the flags in the central directory says that the member is encrypted.
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(SourceNotFound, match="locked with a password; unpack the zip and load the folder"):
+        text_of(SourceFile(path, "a.txt"))
+
+
 def test_bad_utf8_names_its_row(tmp_path: Path) -> None:
     path = tmp_path / "t"
     path.write_bytes(b"uno\ndos\na\xf1o\n")
