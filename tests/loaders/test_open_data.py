@@ -55,7 +55,7 @@ def test_the_human_phenotype_ontology_in_spanish(data_folder: Path) -> None:
         "replaced-by": 330,
         "possibly-equivalent-to": 82,
     }
-    # The translation has 19,932 labels: 425 are of retired classes, and 972 of classes of a later release.
+    # The translation has 19,932 labels: 425 are of retired classes, and 972 of ids that are not in it.
     assert loaded.rejected.by_reason == {"the subject is not in the ontology": 972}
     assert loaded.sources[0].version == "http://purl.obolibrary.org/obo/hp/releases/2024-04-26/hp.json"
     terms = {(r.concept, r.text, r.kind) for r in records if isinstance(r, Term) and r.language == "es"}
