@@ -53,7 +53,7 @@ class Rows:
     def transposed(self) -> Rows:
         """The same pairs read the other way round."""
         # Imported here: only compiling needs it, and opening a release should not wait for it.
-        from scipy.sparse import csr_array  # type: ignore[import-untyped]
+        from scipy.sparse import csr_array
 
         n = len(self)
         if len(self.targets) == 0:
