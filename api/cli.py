@@ -17,6 +17,7 @@ from api.commands.link import link
 from api.commands.load import load
 from api.commands.releases import releases
 from api.commands.serve import serve
+from api.commands.train import train
 from graph.errors import EnlaceError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command("link")(link)
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)
+app.add_typer(train, name="train")
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from graph.model import CURIE
 from linker.model import Linking
 
 
@@ -30,6 +33,35 @@ def linking_table(linking: Linking) -> Table:
             candidate.path.value,
         )
     return table
+
+
+def note_table(linkings: Sequence[Linking], parents: Mapping[CURIE, Sequence[str]]) -> Table:
+    """All mentions of a note in one table; `parents` holds the names of the first candidates' parents."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("mention", "candidate", "id", "score", "dense", "lexical", "re-rank", "path", "is a"):
+        table.add_column(header, justify="right" if header in _NUMBERS else "left", overflow="fold")
+    for linking in linkings:
+        for rank, candidate in enumerate(linking.candidates):
+            scores = (
+                candidate.score,
+                candidate.scores.dense,
+                candidate.scores.lexical,
+                candidate.scores.rerank,
+            )
+            table.add_row(
+                Text(linking.mention, style="bold") if rank == 0 else "",
+                Text(candidate.preferred_term),
+                candidate.id,
+                *(_score(score) for score in scores),
+                candidate.path.value,
+                Text(" · ".join(parents.get(candidate.id, ()))) if rank == 0 else "",
+                style="" if rank == 0 else "dim",
+                end_section=rank == len(linking.candidates) - 1,
+            )
+    return table
+
+
+_NUMBERS = {"score", "dense", "lexical", "re-rank"}
 
 
 def _title(linking: Linking) -> Text:

@@ -1,0 +1,165 @@
+"""`enlace train`: models from a terminology and, where there are any, annotated mentions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from api.terminal import note, progress
+
+if TYPE_CHECKING:
+    from linker.training.runs import TrainingData
+
+train = typer.Typer(help="Train a bi-encoder, a cross-encoder, or the weights that fuse their scores.")
+
+ReleasesOption: TypeAlias = Annotated[
+    list[str],
+    typer.Option("--release", "-r", metavar="NAME", help="A release whose terms to learn; repeatable."),
+]
+MentionsOption: TypeAlias = Annotated[
+    list[Path],
+    typer.Option("--mentions", help="Annotated mentions (columns doc, span, code as CURIEs); repeatable."),
+]
+OutputOption: TypeAlias = Annotated[
+    Path, typer.Option("--output", help="The model's folder; replaced when done.")
+]
+DevShareOption: TypeAlias = Annotated[
+    float, typer.Option("--dev-share", min=0.0, max=0.5, help="Share of documents left out of training.")
+]
+SeedOption: TypeAlias = Annotated[int, typer.Option("--seed")]
+ThreadsOption: TypeAlias = Annotated[int, typer.Option("--threads", min=0, help="0: one a core.")]
+
+
+@train.command("bi-encoder")
+def bi_encoder(
+    release: ReleasesOption,
+    output: OutputOption,
+    mentions: MentionsOption = [],  # noqa: B006 - typer copies it
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="ID-OR-FOLDER", help="A checkpoint; without it, from scratch."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1)] = 4000,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=2)] = 192,
+    learning_rate: Annotated[float, typer.Option("--learning-rate")] = 5e-4,
+    layers: Annotated[int, typer.Option("--layers", min=1, help="From scratch only.")] = 2,
+    dimensions: Annotated[int, typer.Option("--dimensions", min=32, help="From scratch only.")] = 192,
+    vocabulary: Annotated[int, typer.Option("--vocabulary", min=300, help="From scratch only.")] = 8000,
+    dev_share: DevShareOption = 0.125,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Train a bi-encoder on the synonyms of releases and on annotated mentions."""
+    from linker.training.bi_encoder import BiEncoderRecipe
+    from linker.training.runs import run_bi_encoder
+    from linker.training.scratch import ScratchSize
+
+    _set_threads(threads)
+    recipe = BiEncoderRecipe(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
+    with _data(release, mentions, dev_share) as data, progress() as tell:
+        run_bi_encoder(
+            data,
+            output,
+            recipe,
+            _command(),
+            start_from=start_from,
+            size=size,
+            progress=lambda step, steps, loss: tell("training the bi-encoder", step, steps),
+        )
+    note(f"The bi-encoder is in {output}.")
+
+
+@train.command("cross-encoder")
+def cross_encoder(
+    release: ReleasesOption,
+    output: OutputOption,
+    bi_encoder: Annotated[
+        str, typer.Option("--bi-encoder", help="Finds the near misses to learn from.")
+    ] = "shipped",
+    mentions: MentionsOption = [],  # noqa: B006 - typer copies it
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="ID-OR-FOLDER", help="By default the bi-encoder's weights."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1)] = 3000,
+    learning_rate: Annotated[float, typer.Option("--learning-rate")] = 3e-4,
+    dev_share: DevShareOption = 0.125,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Train a cross-encoder to tell what the bi-encoder confuses."""
+    from linker.shipped import bi_encoder_source
+    from linker.training.cross_encoder import CrossEncoderRecipe
+    from linker.training.runs import run_cross_encoder
+
+    _set_threads(threads)
+    recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, seed=seed)
+    with _data(release, mentions, dev_share) as data, progress() as tell:
+        run_cross_encoder(
+            data,
+            bi_encoder_source(bi_encoder),
+            output,
+            recipe,
+            _command(),
+            start_from=start_from,
+            progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
+        )
+    note(f"The cross-encoder is in {output}.")
+
+
+@train.command("fusion")
+def fusion(
+    release: Annotated[str, typer.Option("--release", "-r", metavar="NAME", help="An indexed release.")],
+    bi_encoder: Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")],
+    cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
+    mentions: MentionsOption,
+    dev_share: DevShareOption = 0.125,
+) -> None:
+    """Learn how to fuse the scores, on the documents that training left out; written into both models' folders."""
+    from graph.release import default_home
+    from linker.training.runs import run_fusion
+
+    home = default_home()
+    with _data([release], mentions, dev_share) as data, home.open(release) as opened:
+        fitted = run_fusion(data, opened.index_folder, bi_encoder, cross_encoder)
+    note(f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}.")
+
+
+@contextmanager
+def _data(releases: list[str], mentions: list[Path], dev_share: float) -> Iterator[TrainingData]:
+    from graph.release import default_home
+    from linker.mentions import read_mentions
+    from linker.training.runs import TrainingData
+
+    home = default_home()
+    with ExitStack() as stack:
+        opened = [stack.enter_context(home.open(name)) for name in releases]
+        read = {path: list(read_mentions(path)) for path in mentions}
+        described = [
+            *(
+                f"release {o.release.name} ({', '.join(source.name for source in o.release.sources)})"
+                for o in opened
+            ),
+            *(f"{len(rows):,} mentions of {path.name}" for path, rows in read.items()),
+            f"about {dev_share:.1%} of the mentions' documents were left out, for choosing and for fusion",
+        ]
+        yield TrainingData(
+            [o.store for o in opened], [m for rows in read.values() for m in rows], described, dev_share
+        )
+
+
+def _command() -> list[str]:
+    return ["enlace", *sys.argv[1:]]
+
+
+def _set_threads(threads: int) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
