@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -206,4 +207,5 @@ def _numbered(rows: pa.Table, name: str, start: int) -> pa.Table:
 
 
 def _quoted(path: Path) -> str:
-    return str(path).replace("\\", "\\\\").replace("'", "\\'")
+    # COPY takes a pattern in a string literal.
+    return glob.escape(str(path)).replace("\\", "\\\\").replace("'", "\\'")

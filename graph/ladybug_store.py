@@ -96,8 +96,14 @@ class LadybugStore:
         store or was written by an incompatible version.
         """
         _look_at(path)
-        with answering(path, "being opened"):
-            database = ladybug.Database(path, read_only=True, buffer_pool_size=_BUFFER_BYTES)
+        try:
+            with answering(path, "being opened"):
+                database = ladybug.Database(path, read_only=True, buffer_pool_size=_BUFFER_BYTES)
+        except StoreUnavailable as error:
+            # What Ladybug calls so is about the file: it is cut, or of another version of Ladybug.
+            if "Runtime exception" in str(error):
+                raise ReleaseDamaged(f"{str(error).rstrip('.')}; load the release again.") from error
+            raise
         store = cls(path, database)
         try:
             store._read_schema()

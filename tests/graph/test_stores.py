@@ -96,8 +96,24 @@ def test_a_file_that_is_not_a_store_is_damaged(tmp_path: Path) -> None:
     for content in (b"", b"hello" * 1000, b"LBUG1" + b"\0" * 10_000):
         junk = tmp_path / "graph.lbug"
         junk.write_bytes(content)
-        with pytest.raises((ReleaseDamaged, StoreUnavailable)):
+        with pytest.raises(ReleaseDamaged, match=r"load the release again\.$"):
             open_store(junk)
+
+
+def test_a_cut_store_is_damaged(path: Path, tmp_path: Path) -> None:
+    whole, cut = path.read_bytes(), tmp_path / "graph.lbug"
+    for size in (4, len(whole) // 2, len(whole) - 4096):
+        cut.write_bytes(whole[:size])
+        with pytest.raises(ReleaseDamaged, match=r"load the release again\.$"):
+            open_store(cut)
+
+
+def test_any_folder_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / "it's a \\ [folder] of año*?"
+    folder.mkdir()
+    store = open_store(written(folder / "graph.lbug", RECORDS))
+    assert store.concepts([INFARCTION]) == CONCEPTS[:1]
+    store.close()
 
 
 def test_a_ladybug_file_of_another_program_is_damaged(tmp_path: Path) -> None:
