@@ -1,0 +1,1 @@
+"""Commands that print what Enlace's documents claim."""

@@ -1,0 +1,123 @@
+"""Candidates: dense and lexical retrieval fused, grouped by concept.
+
+Both retrievers name rows (terms); a mention's rows are pooled, each is given both scores, and a
+concept stands for its best row. The search widens until there are `top_k` distinct concepts or the
+index is exhausted, so top-200 really holds 200 concepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from linker.encoder import Vectors
+from linker.fusion import RetrievalWeights
+from linker.index import TermIndex
+from linker.lexical import Rows, best_rows
+from linker.normalization import fold_words
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """One mention's candidates, best first, distinct concepts. All arrays have shape (k,).
+
+    `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
+    `weight` is the weight of the sense (see `linker.index.Senses`).
+    """
+
+    concepts: npt.NDArray[np.int64]
+    rows: Rows
+    dense: npt.NDArray[np.float32]
+    lexical: npt.NDArray[np.float32]
+    exact: npt.NDArray[np.int8]
+    weight: npt.NDArray[np.float32]
+    score: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.concepts)
+
+
+def retrieve(
+    index: TermIndex, mentions: Sequence[str], vectors: Vectors, weights: RetrievalWeights, top_k: int
+) -> list[Retrieved]:
+    """The `top_k` best concepts of each mention by fused score, exact matches first.
+
+    `vectors` has shape (len(mentions), dimensions). A mention gets fewer than `top_k` only when the index
+    holds fewer concepts.
+    """
+    wanted = min(top_k, index.concept_count)
+    similarity = index.lexical.similarity(mentions)
+    matches = index.lexical.same_folded(mentions)
+    found: list[Retrieved | None] = [None] * len(mentions)
+    pending = list(range(len(mentions)))
+    depth = max(64, 2 * top_k)
+    while pending:
+        _, nearest = index.nearest(vectors[pending], depth)
+        for place, i in enumerate(pending):
+            lexical_rows, _ = best_rows(similarity, i, depth)
+            rows = np.unique(np.concatenate([nearest[place], lexical_rows, matches[i]]))
+            rows = rows[rows >= 0]
+            start, stop = similarity.indptr[i], similarity.indptr[i + 1]
+            lexical = _sparse_values(similarity.indices[start:stop], similarity.data[start:stop], rows)
+            dense = index.vectors_of(rows) @ vectors[i]
+            found[i] = _by_concept(index, mentions[i], rows, dense, lexical, weights, wanted)
+        pending = [i for i in pending if len(_there(found[i])) < wanted] if depth < len(index) else []
+        depth *= 4
+    return [_there(one) for one in found]
+
+
+def _by_concept(
+    index: TermIndex,
+    mention: str,
+    rows: Rows,
+    dense: npt.NDArray[np.float32],
+    lexical: npt.NDArray[np.float32],
+    weights: RetrievalWeights,
+    wanted: int,
+) -> Retrieved:
+    folded = fold_words(mention)
+    # Only a row that shares most n-grams can be the mention folded: the rest is not worth folding again.
+    exact = np.zeros(len(rows), dtype=np.int8)
+    for place in np.flatnonzero((lexical > 0.5) | (dense > 0.9)):
+        text = index.text(rows[place])
+        if text == mention:
+            exact[place] = 2
+        elif folded and fold_words(text) == folded:
+            exact[place] = 1
+    fused = weights.score(dense, lexical)
+    counts = index.senses.indptr[rows + 1] - index.senses.indptr[rows]
+    spread = np.repeat(np.arange(len(rows)), counts)
+    concepts = np.concatenate([index.senses.of(row) for row in rows]).astype(np.int64)
+    weight = np.concatenate([index.senses.weights_of(row) for row in rows]).astype(np.float32)
+    # Best first: exact before folded before the rest; among exact ones the heavier sense; then the score.
+    sense_weight = np.where(exact[spread] > 0, weight, 0)
+    order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))
+    _, first = np.unique(concepts[order], return_index=True)
+    kept = order[np.sort(first)][:wanted]
+    best = spread[kept]
+    return Retrieved(
+        concepts[kept], rows[best], dense[best], lexical[best], exact[best], weight[kept], fused[best]
+    )
+
+
+def _sparse_values(
+    indices: npt.NDArray[Any], data: npt.NDArray[np.float32], rows: Rows
+) -> npt.NDArray[np.float32]:
+    order = np.argsort(indices, kind="stable")
+    held = indices[order]
+    place = np.searchsorted(held, rows)
+    inside = place < len(held)
+    hit = np.zeros(len(rows), dtype=bool)
+    hit[inside] = held[place[inside]] == rows[inside]
+    values = np.zeros(len(rows), dtype=np.float32)
+    values[hit] = data[order][place[hit]]
+    return values
+
+
+def _there(one: Retrieved | None) -> Retrieved:
+    assert one is not None
+    return one

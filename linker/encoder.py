@@ -1,0 +1,199 @@
+"""The bi-encoder: strings to unit vectors, on sentence-transformers.
+
+SapBERT-style (Liu et al. 2021): a term's vector is the encoder's pooled output, compared by cosine.
+Padding is masked, so a string's vector is the same alone and in any batch, up to float32 rounding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from linker.errors import ModelNotFound
+from linker.normalization import normaliser
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+
+SETTINGS_FILE = "enlace.json"
+DEFAULT_MAX_LENGTH = 48
+DEFAULT_NORMALISATION = "compose-1"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """All that decides a vector. Two encoders with equal identities give equal vectors."""
+
+    name: str
+    """The Hugging Face id or the folder's name: for people; not compared."""
+    pooling: str
+    max_length: int
+    """Tokens, special ones included."""
+    normalisation: str
+    dimensions: int
+    weights_sha256: str
+
+    def same_as(self, other: EncoderIdentity) -> bool:
+        """Whether both give the same vectors; the name is left out of it."""
+        return {**asdict(self), "name": ""} == {**asdict(other), "name": ""}
+
+    def differences(self, other: EncoderIdentity) -> list[str]:
+        """What differs, as `pooling mean / cls`."""
+        mine, theirs = asdict(self), asdict(other)
+        return [
+            f"{key} {mine[key]} / {theirs[key]}" for key in mine if key != "name" and mine[key] != theirs[key]
+        ]
+
+
+class Encoder(Protocol):
+    """What the index needs of an encoder."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What it is."""
+        ...
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """Unit vectors, shape (len(texts), dimensions). `progress` gets the number of texts just done."""
+        ...
+
+
+class BiEncoder:
+    """An `Encoder` on a sentence-transformers model."""
+
+    def __init__(self, model: SentenceTransformer, identity: EncoderIdentity, batch_size: int = 128) -> None:
+        self._model = model
+        self._identity = identity
+        self._normalise = normaliser(identity.normalisation)
+        self._batch_size = batch_size
+
+    @classmethod
+    def open(
+        cls,
+        name: str | Path,
+        *,
+        max_length: int | None = None,
+        pooling: str | None = None,
+        device: str | None = None,
+    ) -> BiEncoder:
+        """Load a sentence-transformers or plain Hugging Face model from a folder or the local cache or hub.
+
+        A plain checkpoint (RoBERTa, XLM-R, BERT) gets `pooling`, by default `cls`, as SapBERT-like models are
+        trained; a sentence-transformers folder brings its own. An `enlace.json` in the folder may pin
+        `normalisation` and `max_length`. Raises ModelNotFound.
+        """
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+        settings = model_settings(name)
+        length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
+        try:
+            if _is_sentence_transformer(name):
+                model = SentenceTransformer(str(name), device=device)
+            else:
+                body = Transformer(str(name), max_seq_length=length)
+                pool = Pooling(body.get_embedding_dimension(), pooling_mode=pooling or "cls")
+                model = SentenceTransformer(modules=[body, pool], device=device)
+        except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
+            raise ModelNotFound(
+                f"The bi-encoder {str(name)!r} cannot be loaded ({_first_line(error)}); "
+                "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
+            ) from error
+        model.max_seq_length = length
+        model.eval()
+        pools = [module for module in model if isinstance(module, Pooling)]
+        mode = pools[0].pooling_mode if pools else "none"
+        identity = EncoderIdentity(
+            name=str(name) if not Path(name).is_dir() else Path(name).resolve().name,
+            pooling=mode if isinstance(mode, str) else "+".join(mode),
+            max_length=length,
+            normalisation=str(settings.get("normalisation") or DEFAULT_NORMALISATION),
+            dimensions=int(model.get_embedding_dimension() or 0),
+            weights_sha256=weights_hash(model),
+        )
+        return cls(model, identity)
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What it is."""
+        return self._identity
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The sentence-transformers model, for training."""
+        return self._model
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """Unit vectors, shape (len(texts), dimensions), float32.
+
+        Equal strings after normalisation are encoded once; batches hold strings of like length.
+        """
+        distinct: dict[str, int] = {}
+        place = np.fromiter(
+            (distinct.setdefault(self._normalise(text), len(distinct)) for text in texts),
+            np.int64,
+            len(texts),
+        )
+        strings = sorted(distinct, key=len)
+        vectors = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
+        share = len(texts) / max(1, len(strings))
+        told = 0
+        for start in range(0, len(strings), 16 * self._batch_size):
+            chunk = strings[start : start + 16 * self._batch_size]
+            encoded = self._model.encode(
+                chunk,
+                batch_size=self._batch_size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+            vectors[[distinct[s] for s in chunk]] = encoded
+            if progress:
+                done = round((start + len(chunk)) * share)
+                progress(done - told)
+                told = done
+        return vectors[place]
+
+
+def model_settings(name: str | Path) -> dict[str, Any]:
+    """What `enlace.json` in a model folder pins; empty where there is none. Raises ModelNotFound if it is not JSON."""
+    path = Path(name) / SETTINGS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelNotFound(f"{path} is not JSON ({error}); restore it or delete it.") from None
+    return settings
+
+
+def weights_hash(model: SentenceTransformer) -> str:
+    """SHA-256 over the names, shapes and float32 values of a model's weights, in hex."""
+    digest = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        values = tensor.detach().cpu().float().numpy()
+        digest.update(f"{key}{values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _is_sentence_transformer(name: str | Path) -> bool:
+    if Path(name).is_dir():
+        return (Path(name) / "modules.json").is_file()
+    from sentence_transformers.util import is_sentence_transformer_model
+
+    return bool(is_sentence_transformer_model(str(name)))
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0].rstrip(".") if text else type(error).__name__

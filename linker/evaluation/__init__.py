@@ -1,0 +1,1 @@
+"""How well mentions are linked: metrics with intervals, baselines, the evaluation of a release's index."""

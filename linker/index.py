@@ -1,0 +1,181 @@
+"""The term index: every distinct term of a release, its vector, its lexical keys and its concepts, in one folder.
+
+    index/
+      manifest.json     schema, release, encoder identity, counts, file sizes, measured recall
+      terms.arrow       row → text, language
+      concepts.arrow    concept ordinal → id, preferred term, semantic tag
+      senses/           row → concept ordinals with their weights (CSR)
+      vectors.faiss     row → unit vector, float16, inner product
+      lexical/          `linker.lexical`
+      search.sqlite     `linker.search`
+
+It is built in a folder beside its place and renamed into it; opening maps it into memory and checks
+the manifest; nothing is rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graph.model import CURIE
+from linker.encoder import Encoder, EncoderIdentity, Vectors
+from linker.errors import IndexDamaged, IndexMismatch
+from linker.index_manifest import IndexManifest
+from linker.lexical import LexicalIndex, Rows
+from linker.search import TermSearch
+
+_SENSES = ("indptr", "concepts", "weights")
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """Which concepts each row names: CSR arrays, row `r` has `concepts[indptr[r]:indptr[r + 1]]`.
+
+    `weights` orders the senses of one string when it is met as a mention: a preferred term or FSN counts
+    more than a synonym, a synonym more than a broad or related one, and a string that annotators used
+    for the concept counts by how often they did.
+    """
+
+    indptr: npt.NDArray[np.int64]
+    concepts: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+
+    def of(self, row: int) -> npt.NDArray[np.int32]:
+        """Concept ordinals of a row."""
+        return self.concepts[self.indptr[row] : self.indptr[row + 1]]
+
+    def weights_of(self, row: int) -> npt.NDArray[np.float32]:
+        """The weights of a row's senses, aligned with `of`."""
+        return self.weights[self.indptr[row] : self.indptr[row + 1]]
+
+    def save(self, folder: Path) -> None:
+        """Write the three arrays into `folder`, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _SENSES:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> Senses:
+        """Open memory-mapped."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SENSES))
+
+
+class TermIndex:
+    """An opened index, read-only and memory-mapped. Safe for several threads."""
+
+    def __init__(
+        self,
+        manifest: IndexManifest,
+        terms: pa.Table,
+        concepts: pa.Table,
+        senses: Senses,
+        vectors: Any,
+        lexical: LexicalIndex,
+        search: TermSearch,
+    ) -> None:
+        self.manifest = manifest
+        self.senses = senses
+        self.lexical = lexical
+        self.search = search
+        self._terms = terms
+        self._concepts = concepts
+        self._vectors = vectors
+
+    @classmethod
+    def open(cls, folder: Path) -> TermIndex:
+        """Open the index in `folder`. Raises IndexNotFound, IndexDamaged."""
+        manifest = IndexManifest.read(folder)
+        manifest.check_files(folder)
+        try:
+            terms = _map_table(folder / "terms.arrow")
+            concepts = _map_table(folder / "concepts.arrow")
+            senses = Senses.open(folder / "senses")
+            vectors = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
+        except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise IndexDamaged(
+                f"The index in {folder} cannot be read ({reason}); build it again with `enlace index`."
+            ) from None
+        lexical = LexicalIndex.open(folder / "lexical")
+        return cls(
+            manifest, terms, concepts, senses, vectors, lexical, TermSearch.open(folder / "search.sqlite")
+        )
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    @property
+    def concept_count(self) -> int:
+        """Concepts that the index can answer with."""
+        return len(self._concepts)
+
+    def check_encoder(self, identity: EncoderIdentity) -> None:
+        """Raise IndexMismatch unless `identity` is the encoder that the vectors were made with."""
+        made_with = self.manifest.encoder
+        if not made_with.same_as(identity):
+            raise IndexMismatch(
+                f"The index of release {self.manifest.release!r} was made with encoder {made_with.name!r} and not "
+                f"{identity.name!r} (index / encoder: {', '.join(made_with.differences(identity))}); "
+                "open it with the first, or run `enlace index` with the second."
+            )
+
+    def nearest(self, queries: Vectors, top_k: int) -> tuple[npt.NDArray[np.float32], Rows]:
+        """Cosines and rows of the `top_k` nearest terms, each of shape (len(queries), top_k), best first."""
+        cosines, rows = self._vectors.search(np.ascontiguousarray(queries), min(top_k, len(self)))
+        return cosines, rows
+
+    def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Vectors:
+        """Vectors of rows, shape (len(rows), dimensions)."""
+        wanted = np.ascontiguousarray(rows, dtype=np.int64)
+        found: Vectors = self._vectors.reconstruct_batch(wanted)
+        return found
+
+    def text(self, row: int) -> str:
+        """The term at a row, as its source writes it."""
+        return str(self._terms.column("text")[int(row)].as_py())
+
+    def language(self, row: int) -> str:
+        """The language of the term at a row."""
+        return str(self._terms.column("language")[int(row)].as_py())
+
+    def texts(self) -> list[str]:
+        """Every term, by row."""
+        texts: list[str] = self._terms.column("text").to_pylist()
+        return texts
+
+    def concept_id(self, ordinal: int) -> CURIE:
+        """The id of a concept ordinal."""
+        return str(self._concepts.column("id")[int(ordinal)].as_py())
+
+    def concept_ids(self) -> list[CURIE]:
+        """Every concept id, by ordinal."""
+        ids: list[CURIE] = self._concepts.column("id").to_pylist()
+        return ids
+
+    def preferred_term(self, ordinal: int) -> str:
+        """The preferred term of a concept ordinal, in the release's first language that has one."""
+        return str(self._concepts.column("preferred_term")[int(ordinal)].as_py())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.search.close()
+
+
+def open_checked(folder: Path, encoder: Encoder) -> TermIndex:
+    """Open an index and check that `encoder` is the one it was made with. Raises what the two checks raise."""
+    index = TermIndex.open(folder)
+    index.check_encoder(encoder.identity)
+    return index
+
+
+def _map_table(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()

@@ -1,0 +1,239 @@
+"""Building a term index from a release's store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import pyarrow as pa
+
+from graph.model import CURIE, SynonymScope, Term, TermKind
+from graph.store import GraphStore
+from linker.encoder import Encoder, Vectors
+from linker.errors import IndexDamaged, LinkerError
+from linker.index import Senses, TermIndex
+from linker.index_manifest import IndexManifest
+from linker.lexical import LexicalIndex
+from linker.search import write_search
+
+MINIMUM_RECALL = 0.98
+PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT, MENTION_WEIGHT = 3.0, 2.0, 1.0, 4.0
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, total) as an index is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The distinct terms of a release, in order of first appearance, and the concepts they name."""
+
+    texts: list[str]
+    languages: list[str]
+    concept_ids: list[CURIE]
+    preferred: list[str]
+    tags: list[str]
+    senses: Senses
+    mentions: int
+
+
+def build_index(
+    folder: Path,
+    release: str,
+    store: GraphStore,
+    encoder: Encoder,
+    *,
+    bi_encoder: str,
+    cross_encoder: str,
+    languages: Sequence[str] = ("es", "en"),
+    mentions: Iterable[tuple[str, CURIE]] = (),
+    progress: Progress = lambda stage, done, total: None,
+) -> IndexManifest:
+    """Index every distinct term of the active concepts, then put the index in place at `folder`.
+
+    `languages` orders preferred terms for display; terms of every language are indexed. `mentions` are
+    (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
+    left out and not counted. Raises LinkerError if the release has no term, IndexDamaged if the stored
+    vectors find less than 98 % of the exact nearest neighbours.
+    """
+    gathered = gather_terms(store, languages, mentions)
+    if not gathered.texts:
+        raise LinkerError(
+            f"Release {release!r} has no active concept with a term; there is nothing to index."
+        )
+    total = len(gathered.texts)
+    staging = folder.parent / f".{folder.name}-{os.getpid()}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        done = 0
+
+        def encoded(count: int) -> None:
+            nonlocal done
+            done += count
+            progress("encoding terms", done, total)
+
+        vectors = encoder.encode(gathered.texts, encoded)
+        recall = _write_vectors(staging / "vectors.faiss", vectors)
+        progress("writing the lexical index", 0, total)
+        _write_tables(staging, gathered)
+        progress("writing the lexical index", total, total)
+        manifest = IndexManifest(
+            release=release,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            software=version("enlace"),
+            bi_encoder=bi_encoder,
+            cross_encoder=cross_encoder,
+            encoder=encoder.identity,
+            terms=total,
+            concepts=len(gathered.concept_ids),
+            mentions=gathered.mentions,
+            recall_at_64=recall,
+            files={
+                str(path.relative_to(staging)): path.stat().st_size
+                for path in sorted(staging.rglob("*"))
+                if path.is_file()
+            },
+        )
+        manifest.write(staging)
+        TermIndex.open(staging).close()
+        _put_in_place(staging, folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return manifest
+
+
+def gather_terms(
+    store: GraphStore, languages: Sequence[str], mentions: Iterable[tuple[str, CURIE]] = ()
+) -> Gathered:
+    """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag."""
+    concepts = {c.id: c for c in store.scan_concepts() if c.active}
+    ordinals = {id: ordinal for ordinal, id in enumerate(concepts)}
+    rows: dict[str, int] = {}
+    spoken: list[str] = []
+    best: dict[tuple[int, int], float] = {}
+    preferred: dict[int, tuple[int, str]] = {}
+
+    def add(text: str, language: str, ordinal: int, weight: float) -> None:
+        row = rows.setdefault(text, len(rows))
+        if row == len(spoken):
+            spoken.append(language)
+        best[row, ordinal] = max(weight, best.get((row, ordinal), 0.0))
+
+    for term in store.scan_terms():
+        ordinal = ordinals.get(term.concept)
+        if ordinal is None or term.kind is TermKind.DEFINITION:
+            continue
+        text = indexed_text(term, concepts[term.concept].semantic_tag)
+        if text:
+            add(text, term.language, ordinal, _weight(term))
+            rank = _display_rank(term, languages)
+            if ordinal not in preferred or rank < preferred[ordinal][0]:
+                preferred[ordinal] = (rank, text)
+    counts = Counter((span.strip(), id) for span, id in mentions if id in ordinals and span.strip())
+    for (span, id), count in counts.items():
+        add(span, languages[0] if languages else "", ordinals[id], MENTION_WEIGHT + float(np.log(count)))
+    ids = list(ordinals)
+    return Gathered(
+        texts=list(rows),
+        languages=spoken,
+        concept_ids=ids,
+        preferred=[preferred[i][1] if i in preferred else ids[i] for i in range(len(ids))],
+        tags=[concepts[id].semantic_tag for id in ids],
+        senses=_senses(best, len(rows)),
+        mentions=sum(counts.values()),
+    )
+
+
+def indexed_text(term: Term, semantic_tag: str) -> str:
+    """A term as it is indexed: an FSN loses its bracketed semantic tag, which no mention has."""
+    text = term.text.strip()
+    if term.kind is TermKind.FSN and text.endswith(")"):
+        head, _, tag = text[:-1].rpartition(" (")
+        if head and (not semantic_tag or tag == semantic_tag or term.language != "es"):
+            return head.strip()
+    return text
+
+
+def _weight(term: Term) -> float:
+    if term.kind in (TermKind.PREFERRED, TermKind.FSN):
+        return PREFERRED_WEIGHT
+    return SYNONYM_WEIGHT if term.scope is SynonymScope.EXACT else LOOSE_WEIGHT
+
+
+def _display_rank(term: Term, languages: Sequence[str]) -> int:
+    language = languages.index(term.language) if term.language in languages else len(languages)
+    kind = {TermKind.PREFERRED: 0, TermKind.FSN: 1}.get(term.kind, 2)
+    return (3 * language + kind) if kind < 2 else (3 * (len(languages) + 1) + language)
+
+
+def _senses(best: dict[tuple[int, int], float], n_rows: int) -> Senses:
+    keys = sorted(best)
+    indptr = np.zeros(n_rows + 1, dtype=np.int64)
+    np.add.at(indptr, np.fromiter((row + 1 for row, _ in keys), np.int64, len(keys)), 1)
+    concepts = np.fromiter((ordinal for _, ordinal in keys), np.int32, len(keys))
+    weights = np.fromiter((best[key] for key in keys), np.float32, len(keys))
+    return Senses(np.cumsum(indptr), concepts, weights)
+
+
+def _write_vectors(path: Path, vectors: Vectors) -> float:
+    stored: Any = faiss.IndexScalarQuantizer(
+        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    stored.add(vectors)
+    faiss.write_index(stored, str(path))
+    # Equally near neighbours (the same string in another case) are interchangeable, so a neighbour
+    # counts as found when its exact cosine reaches the exact list's 64th.
+    sample = vectors[np.random.default_rng(0).choice(len(vectors), min(200, len(vectors)), replace=False)]
+    k = min(64, len(vectors))
+    exact = sample @ vectors.T
+    threshold = np.partition(exact, -k, axis=1)[:, -k]
+    found = np.take_along_axis(exact, stored.search(sample, k)[1], axis=1)
+    recall = float((found >= threshold[:, None] - 1e-6).mean())
+    if recall < MINIMUM_RECALL:
+        raise IndexDamaged(
+            f"The stored vectors find only {recall:.3f} of the exact nearest neighbours and {MINIMUM_RECALL} is asked "
+            "for; report this with the encoder's name."
+        )
+    return round(recall, 4)
+
+
+def _write_tables(folder: Path, gathered: Gathered) -> None:
+    _write_arrow(folder / "terms.arrow", {"text": gathered.texts, "language": gathered.languages})
+    _write_arrow(
+        folder / "concepts.arrow",
+        {"id": gathered.concept_ids, "preferred_term": gathered.preferred, "semantic_tag": gathered.tags},
+    )
+    gathered.senses.save(folder / "senses")
+    LexicalIndex.build(gathered.texts).save(folder / "lexical")
+    write_search(
+        folder / "search.sqlite",
+        (
+            (text, gathered.languages[row], gathered.concept_ids[ordinal])
+            for row, text in enumerate(gathered.texts)
+            for ordinal in gathered.senses.of(row)
+        ),
+    )
+
+
+def _write_arrow(path: Path, columns: dict[str, list[str]]) -> None:
+    table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    aside = folder.parent / f".{folder.name}-old-{os.getpid()}"
+    if folder.exists():
+        folder.rename(aside)
+    staging.rename(folder)
+    shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,147 @@
+"""The lexical side of an index: exact, folded and fuzzy character n-gram look-up over the same rows as the vectors.
+
+Rows are the index's distinct terms. All arrays are memory-mapped on open, so processes share them.
+The fuzzy score is a TF-IDF cosine over character 2- to 4-grams within words, of folded text, with
+sublinear term frequency: the baseline of `linker.evaluation` and one of the two retrievers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from linker.errors import IndexDamaged
+from linker.normalization import fold, fold_words
+
+N_BUCKETS = 1 << 20
+NGRAMS = (2, 4)
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+
+
+def folded_keys(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """A 64-bit key of each text's folded words, shape (len(texts),). Equal keys are checked on the text itself."""
+    keys = np.empty(len(texts), dtype=np.uint64)
+    for i, text in enumerate(texts):
+        digest = hashlib.blake2b(fold_words(text).encode(), digest_size=8).digest()
+        keys[i] = int.from_bytes(digest, "little")
+    return keys
+
+
+def _ngram_counts(texts: Sequence[str]) -> sparse.csr_matrix:
+    # Hashing instead of a vocabulary: nothing to store, nothing to load, and new strings need no refit.
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    vectorizer = HashingVectorizer(
+        analyzer="char_wb",
+        ngram_range=NGRAMS,
+        n_features=N_BUCKETS,
+        alternate_sign=False,
+        norm=None,
+        lowercase=False,
+        preprocessor=fold,
+        dtype=np.float32,
+    )
+    counts = sparse.csr_matrix(vectorizer.transform(texts))
+    counts.data = 1.0 + np.log(counts.data)
+    return counts
+
+
+def _weighted(counts: sparse.csr_matrix, idf: npt.NDArray[np.float32]) -> sparse.csr_matrix:
+    weighted = counts.copy()
+    weighted.data *= idf[weighted.indices]
+    norms = np.sqrt(weighted.multiply(weighted).sum(axis=1)).A1
+    norms[norms == 0] = 1.0
+    weighted.data /= np.repeat(norms, np.diff(weighted.indptr)).astype(np.float32)
+    return weighted
+
+
+_ARRAYS = ("keys", "key_rows", "idf", "postings_indptr", "postings_rows", "postings_weights")
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalIndex:
+    """Exact, folded and fuzzy look-up of terms by row.
+
+    `keys` (n,) uint64 sorted with `key_rows` (n,) their rows; `idf` (N_BUCKETS,); the postings are a CSR
+    matrix of shape (N_BUCKETS, n): for each n-gram bucket the rows that hold it and their weights.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    key_rows: npt.NDArray[np.int32]
+    idf: npt.NDArray[np.float32]
+    postings_indptr: npt.NDArray[np.int64]
+    postings_rows: npt.NDArray[np.int32]
+    postings_weights: npt.NDArray[np.float32]
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> LexicalIndex:
+        """Index texts; row i is texts[i]."""
+        keys = folded_keys(texts)
+        order = np.argsort(keys, kind="stable")
+        parts = [_ngram_counts(texts[i : i + 50_000]) for i in range(0, len(texts), 50_000)]
+        counts = sparse.csr_matrix(sparse.vstack(parts))
+        frequency = np.bincount(counts.indices, minlength=N_BUCKETS)
+        idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+        postings = sparse.csr_matrix(_weighted(counts, idf).T)
+        return cls(
+            keys[order],
+            order.astype(np.int32),
+            idf,
+            postings.indptr.astype(np.int64),
+            postings.indices.astype(np.int32),
+            postings.data.astype(np.float32),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays as `.npy` files into `folder`, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> LexicalIndex:
+        """Open memory-mapped. Raises IndexDamaged."""
+        try:
+            arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS]
+        except (OSError, ValueError) as error:
+            raise IndexDamaged(
+                f"The lexical index in {folder} cannot be read ({error}); build it again with `enlace index`."
+            ) from None
+        return cls(*arrays)
+
+    def same_folded(self, texts: Sequence[str]) -> list[Rows]:
+        """Of each text, the rows whose folded key is the same. The caller compares the texts themselves."""
+        keys = folded_keys(texts)
+        left = np.searchsorted(self.keys, keys, "left")
+        right = np.searchsorted(self.keys, keys, "right")
+        return [self.key_rows[i:j].astype(np.int64) for i, j in zip(left, right, strict=True)]
+
+    def similarity(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """TF-IDF cosines in [0, 1], sparse, shape (len(texts), n)."""
+        queries = _weighted(_ngram_counts(texts), self.idf)
+        n_rows = len(self.key_rows)
+        postings = sparse.csr_matrix(
+            (self.postings_weights, self.postings_rows, self.postings_indptr),
+            shape=(N_BUCKETS, n_rows),
+            copy=False,
+        )
+        return sparse.csr_matrix(queries @ postings)
+
+
+def best_rows(similarity: sparse.csr_matrix, query: int, top_k: int) -> tuple[Rows, Scores]:
+    """The `top_k` best rows of one query, best first, with their scores; ties by row."""
+    start, stop = similarity.indptr[query], similarity.indptr[query + 1]
+    rows, scores = similarity.indices[start:stop], similarity.data[start:stop]
+    if len(rows) > top_k:
+        kept = np.argpartition(-scores, top_k - 1)[:top_k]
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))
+    return rows[order].astype(np.int64), scores[order]

@@ -1,0 +1,50 @@
+"""Text normalisation: the one place where it is defined, for training, indexing and querying alike.
+
+The original is always kept for display. An index's manifest names the normaliser it was made with.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from linker.errors import LinkerError
+
+_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_WORD = re.compile(r"[^\W_]+")
+_ENYE_HELD = "\ue000"
+
+
+def compose(text: str) -> str:
+    """Canonical composition (Unicode NFC) and single spaces: for models that keep case and accents."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, tokens apart, ñ kept: `Año  post-Quirúrgico` → `año post - quirurgico`.
+
+    Compatibility forms are unfolded (`ﬁ`, `²`), Greek letters and symbols stay. ñ is a letter of
+    Spanish and not an accented n, so `ano` and `año` stay apart.
+    """
+    held = unicodedata.normalize("NFC", text).lower().replace("ñ", _ENYE_HELD)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", held) if not unicodedata.combining(c))
+    return " ".join(_TOKEN.findall(bare.replace(_ENYE_HELD, "ñ")))
+
+
+def fold_words(text: str) -> str:
+    """`fold` without punctuation: what two strings share when they differ only in case, accents and marks."""
+    return " ".join(_WORD.findall(fold(text)))
+
+
+NORMALISERS: dict[str, Callable[[str], str]] = {"compose-1": compose, "fold-1": fold}
+"""Normalisers by the name that manifests pin. A change of behaviour is a new name."""
+
+
+def normaliser(name: str) -> Callable[[str], str]:
+    """The normaliser of that name. Raises LinkerError naming the known ones."""
+    try:
+        return NORMALISERS[name]
+    except KeyError:
+        known = ", ".join(sorted(NORMALISERS))
+        raise LinkerError(f"There is no text normaliser {name!r}; this version knows {known}.") from None

@@ -1,0 +1,146 @@
+"""`Linker`: mentions in, ranked concepts out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from linker.candidates import Retrieved, retrieve
+from linker.encoder import BiEncoder, Encoder, model_settings
+from linker.errors import MentionRejected
+from linker.fusion import RetrievalWeights
+from linker.index import TermIndex, open_checked
+from linker.index_manifest import IndexManifest
+from linker.model import Candidate, Decision, Linking, StageScores
+from linker.model import Path as Way
+from linker.reranker import Reranker
+from linker.shipped import bi_encoder_source, cross_encoder_source
+
+MAXIMUM_MENTION_LENGTH = 1000
+"""Characters. A longer string is a document, and linking it as one mention would be meaningless."""
+RERANK_DEPTH = 25
+
+_EXACT = {2: Way.EXACT, 1: Way.FOLDED}
+EXACT_SCORE = {2: 1.0, 1: 0.999}
+
+
+class Linker:
+    """Links mentions to the concepts of one index. Safe for several threads."""
+
+    def __init__(
+        self, index: TermIndex, encoder: Encoder, reranker: Reranker | None, weights: RetrievalWeights
+    ) -> None:
+        self.index = index
+        self._encoder = encoder
+        self._reranker = reranker
+        self._weights = weights
+
+    @classmethod
+    def open(cls, index_folder: Path, *, rerank: bool = True) -> Linker:
+        """Open an index with the models that its manifest names.
+
+        Raises IndexNotFound, IndexDamaged, IndexMismatch (the model is no longer the one that the index was
+        made with) and ModelNotFound.
+        """
+        manifest = IndexManifest.read(index_folder)
+        source = bi_encoder_source(manifest.bi_encoder)
+        encoder = BiEncoder.open(
+            source, max_length=manifest.encoder.max_length, pooling=manifest.encoder.pooling
+        )
+        index = open_checked(index_folder, encoder)
+        reranker = None
+        if rerank and manifest.cross_encoder:
+            reranker = Reranker.open(cross_encoder_source(manifest.cross_encoder))
+        return cls(index, encoder, reranker, RetrievalWeights.of(model_settings(source)))
+
+    def link(self, mentions: Sequence[str], *, top_k: int = 5) -> list[Linking]:
+        """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
+
+        Raises MentionRejected for an empty mention or one longer than MAXIMUM_MENTION_LENGTH.
+        """
+        texts = list(
+            dict.fromkeys(check_mention(mention, place) for place, mention in enumerate(mentions, 1))
+        )
+        if not texts:
+            return []
+        vectors = self._encoder.encode(texts)
+        retrieved = retrieve(self.index, texts, vectors, self._weights, max(top_k, RERANK_DEPTH))
+        logits = self._rerank(texts, retrieved)
+        linked = {
+            text: self._linking(one, logit, top_k)
+            for text, one, logit in zip(texts, retrieved, logits, strict=True)
+        }
+        return [Linking(mention, *linked[mention.strip()]) for mention in mentions]
+
+    def _rerank(self, texts: Sequence[str], retrieved: Sequence[Retrieved]) -> list[npt.NDArray[np.float32]]:
+        """The cross-encoder's logits of each mention's first candidates; none where an exact match decides."""
+        if self._reranker is None:
+            return [np.empty(0, dtype=np.float32) for _ in texts]
+        depths = [0 if decided_by_match(one) else min(RERANK_DEPTH, len(one)) for one in retrieved]
+        pairs = [
+            (text, self.index.text(row))
+            for text, one, depth in zip(texts, retrieved, depths, strict=True)
+            for row in one.rows[:depth]
+        ]
+        return np.split(self._reranker.logits(pairs), np.cumsum(depths)[:-1])
+
+    def _linking(
+        self, one: Retrieved, logits: npt.NDArray[np.float32], top_k: int
+    ) -> tuple[tuple[Candidate, ...], Decision]:
+        scores = one.score.copy()
+        reranked = len(logits)
+        if reranked and self._reranker:
+            head = slice(0, reranked)
+            scores[head] = self._reranker.weights.score(one.dense[head], one.lexical[head], logits)
+            # What the cross-encoder did not read stays behind what it read.
+            scores[reranked:] *= scores[head].min()
+        for kind, score in EXACT_SCORE.items():
+            scores[one.exact == kind] = score
+        # Exact matches keep the order that retrieval gave them, ahead of everything else.
+        order = np.lexsort(
+            (np.arange(len(one)), np.where(one.exact > 0, 0, -scores), -one.exact.astype(np.int64))
+        )
+        candidates = tuple(self._candidate(one, i, float(scores[i]), logits) for i in order[:top_k])
+        if not candidates:
+            return (), Decision(None, Way.NONE, "nothing close")
+        return candidates, Decision(candidates[0].id, candidates[0].path)
+
+    def _candidate(self, one: Retrieved, i: int, score: float, logits: npt.NDArray[np.float32]) -> Candidate:
+        read = i < len(logits)
+        return Candidate(
+            id=self.index.concept_id(one.concepts[i]),
+            preferred_term=self.index.preferred_term(one.concepts[i]),
+            matched_term=self.index.text(one.rows[i]),
+            score=round(score, 6),
+            scores=StageScores(
+                dense=round(float(one.dense[i]), 6),
+                lexical=round(float(one.lexical[i]), 6),
+                rerank=round(float(1 / (1 + np.exp(-logits[i]))), 6) if read else None,
+            ),
+            path=_EXACT.get(int(one.exact[i]), Way.RERANKED if read else Way.RETRIEVED),
+        )
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self.index.close()
+
+
+def decided_by_match(one: Retrieved) -> bool:
+    """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
+    return len(one) > 0 and bool(one.exact[0] > 0)
+
+
+def check_mention(mention: str, place: int) -> str:
+    """The mention without outer spaces. Raises MentionRejected naming its place, counted from 1."""
+    text = mention.strip()
+    if not text:
+        raise MentionRejected(f"Mention {place} is empty; give the words as they stand in the text.")
+    if len(text) > MAXIMUM_MENTION_LENGTH:
+        raise MentionRejected(
+            f"Mention {place} has {len(text):,} characters and at most {MAXIMUM_MENTION_LENGTH:,} are accepted; "
+            "link the phrases of a document, not the document."
+        )
+    return text

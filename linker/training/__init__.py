@@ -1,0 +1,1 @@
+"""Training of bi-encoders and cross-encoders from a release's terms and annotated mentions."""

@@ -1,0 +1,92 @@
+"""What models are trained on: strings grouped by what they name.
+
+A group is one id (a concept of a release, or a code of another system that concepts map to and
+annotators use) with every string known for it. Two strings that share a group are a positive pair;
+two that share none may be a negative pair. Codes of other systems tie terminologies together: a
+mention coded with a SNOMED CT id meets the HPO terms that map to that id.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from graph.model import CURIE, TermKind
+from graph.store import GraphStore
+from linker.indexing import indexed_text
+from linker.mentions import GoldMention
+
+LARGEST_GROUP = 200
+"""Strings. A larger group is a catch-all code, and its strings are not synonyms."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCorpus:
+    """Groups of normalised strings, each with at least two; `groups_of` is the same, by string.
+
+    `mentions` are the strings that annotators marked in text.
+    """
+
+    groups: dict[CURIE, tuple[str, ...]]
+    groups_of: dict[str, frozenset[CURIE]]
+    mentions: frozenset[str]
+
+    @property
+    def strings(self) -> list[str]:
+        """Every string that is in some group, sorted."""
+        return sorted(self.groups_of)
+
+    def related(self, string: str) -> frozenset[CURIE]:
+        """Every group that holds a string which shares a group with `string`: where negatives may not come from."""
+        return frozenset().union(
+            *(self.groups_of[other] for group in self.groups_of[string] for other in self.groups[group])
+        )
+
+
+def build_corpus(
+    stores: Iterable[GraphStore], mentions: Iterable[GoldMention], normalise: Callable[[str], str]
+) -> TrainingCorpus:
+    """Gather the terms of active concepts, the codes they map to, and annotated mentions.
+
+    Definitions and composite mentions are left out, and so are groups of one string or over LARGEST_GROUP,
+    and codes that several concepts of one release map to.
+    """
+    gathered: dict[CURIE, set[str]] = defaultdict(set)
+    for store in stores:
+        active = {c.id: c.semantic_tag for c in store.scan_concepts() if c.active}
+        terms: dict[CURIE, set[str]] = defaultdict(set)
+        for term in store.scan_terms():
+            if term.concept in active and term.kind is not TermKind.DEFINITION:
+                terms[term.concept].add(normalise(indexed_text(term, active[term.concept])))
+        for id in terms:
+            gathered[id] |= terms[id]
+        mapped: dict[CURIE, set[CURIE]] = defaultdict(set)
+        for mapping in store.scan_mappings():
+            if mapping.concept in terms:
+                mapped[mapping.target].add(mapping.concept)
+        for target, concepts in mapped.items():
+            # A code that several concepts of one release map to is broader than each: no synonyms there.
+            if len(concepts) == 1:
+                gathered[target] |= terms[concepts.pop()]
+    marked: set[str] = set()
+    for mention in mentions:
+        if not mention.composite:
+            string = normalise(mention.span)
+            marked.add(string)
+            for code in mention.codes:
+                gathered[code].add(string)
+    groups = {
+        id: tuple(sorted(strings - {""}))
+        for id, strings in sorted(gathered.items())
+        if 2 <= len(strings - {""}) <= LARGEST_GROUP
+    }
+    groups_of: dict[str, set[CURIE]] = defaultdict(set)
+    for id, strings in groups.items():
+        for string in strings:
+            groups_of[string].add(id)
+    return TrainingCorpus(
+        groups,
+        {s: frozenset(ids) for s, ids in sorted(groups_of.items())},
+        frozenset(marked & groups_of.keys()),
+    )

@@ -1,0 +1,67 @@
+"""What a trained model's folder holds besides weights: half-precision files, settings, a model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linker.encoder import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder, SentenceTransformer
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What `README.md` of a model folder says. `facts` and `figures` are printed as they come, a row each."""
+
+    title: str
+    purpose: str
+    command: Sequence[str]
+    data: Sequence[str]
+    facts: Mapping[str, Any]
+    figures: Sequence[str] = ()
+
+    def text(self) -> str:
+        """Markdown, with the front matter that Hugging Face reads."""
+        rows = "\n".join(f"| {key} | {value} |" for key, value in self.facts.items())
+        data = "\n".join(f"- {line}" for line in self.data)
+        figures = "\n".join(self.figures) or "See `docs/results.md`."
+        return (
+            "---\nlanguage: [es, en]\nlicense: apache-2.0\ntags: [medical, entity-linking]\n---\n\n"
+            f"# {self.title}\n\n{self.purpose}\n\n"
+            f"Trained by Enlace {version('enlace')} on {datetime.now(UTC):%Y-%m-%d} with\n\n"
+            f"```\n{' '.join(self.command)}\n```\n\n"
+            f"## Data\n\n{data}\n\n## How\n\n| | |\n| --- | --- |\n{rows}\n\n## Figures\n\n{figures}\n"
+        )
+
+
+def save_model(
+    model: SentenceTransformer | CrossEncoder, folder: Path, settings: Mapping[str, Any], card: ModelCard
+) -> None:
+    """Write weights (float16 safetensors), tokeniser, `enlace.json` and `README.md` into `folder`.
+
+    The folder is built beside its place and swapped in, so that a model that was there stays until then.
+    """
+    staging = folder.parent / f".{folder.name}.new"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    model.half().save_pretrained(str(staging), create_model_card=False)
+    model.float()
+    write_settings(staging, settings)
+    (staging / "README.md").write_text(card.text(), "utf-8")
+    if folder.exists():
+        shutil.rmtree(folder)
+    staging.rename(folder)
+
+
+def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write `enlace.json`."""
+    text = json.dumps(dict(settings), ensure_ascii=False, indent=2)
+    (folder / SETTINGS_FILE).write_text(text + "\n", "utf-8")

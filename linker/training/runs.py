@@ -1,0 +1,146 @@
+"""The three training commands, from open releases and mention files to a model folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.store import GraphStore
+from linker.encoder import BiEncoder, model_settings
+from linker.index import open_checked
+from linker.mentions import GoldMention, split_documents
+from linker.normalization import normaliser
+from linker.reranker import Reranker
+from linker.training.bi_encoder import BiEncoderRecipe, Progress, train_bi_encoder
+from linker.training.corpus import TrainingCorpus, build_corpus
+from linker.training.cross_encoder import CrossEncoderRecipe, find_near_misses, train_cross_encoder
+from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
+from linker.training.model_folder import ModelCard, save_model, write_settings
+from linker.training.scratch import ScratchSize, write_scratch_model
+
+SCRATCH_NORMALISATION = "fold-1"
+SCRATCH_POOLING = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """The open stores and annotated mentions of a run, and how they are told in the model card.
+
+    About `dev_share` of the mentions' documents are left out of training, as
+    `linker.mentions.split_documents` says.
+    """
+
+    stores: Sequence[GraphStore]
+    mentions: Sequence[GoldMention]
+    described: Sequence[str]
+    dev_share: float
+
+    def corpus(self, normalisation: str) -> TrainingCorpus:
+        """Everything but the dev documents, normalised."""
+        training, _ = split_documents(self.mentions, self.dev_share)
+        return build_corpus(self.stores, training, normaliser(normalisation))
+
+    def dev(self) -> list[GoldMention]:
+        """The mentions of the dev documents."""
+        return split_documents(self.mentions, self.dev_share)[1]
+
+
+def run_bi_encoder(
+    data: TrainingData,
+    output: Path,
+    recipe: BiEncoderRecipe,
+    command: Sequence[str],
+    *,
+    start_from: str | None,
+    size: ScratchSize,
+    progress: Progress,
+) -> None:
+    """Train a bi-encoder from `start_from` (an id or folder), or from scratch at `size`, into `output`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        settings: dict[str, Any] = model_settings(start_from) if start_from else {}
+        normalisation = str(
+            settings.get("normalisation") or ("compose-1" if start_from else SCRATCH_NORMALISATION)
+        )
+        corpus = data.corpus(normalisation)
+        if not start_from:
+            write_scratch_model(Path(scratch), corpus.strings, size, normalisation, recipe.seed)
+        encoder = BiEncoder.open(
+            start_from or scratch,
+            max_length=recipe.max_length,
+            pooling=None if start_from else SCRATCH_POOLING,
+            device="cpu",
+        )
+        train_bi_encoder(encoder.model, corpus, recipe, progress)
+    card = ModelCard(
+        title="Bi-encoder for Spanish clinical terms",
+        purpose="Turns a clinical mention or term into a vector; strings that name one concept lie close.",
+        command=command,
+        data=data.described,
+        facts=_facts(corpus, asdict(recipe), {} if start_from else asdict(size), encoder.identity.pooling),
+    )
+    save_model(encoder.model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+
+
+def run_cross_encoder(
+    data: TrainingData,
+    bi_encoder: str,
+    output: Path,
+    recipe: CrossEncoderRecipe,
+    command: Sequence[str],
+    *,
+    start_from: str | None,
+    progress: Progress,
+) -> None:
+    """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`."""
+    from sentence_transformers import CrossEncoder
+
+    encoder = BiEncoder.open(bi_encoder)
+    settings = model_settings(start_from or bi_encoder)
+    normalisation = str(settings.get("normalisation") or "compose-1")
+    corpus = data.corpus(normalisation)
+    misses = find_near_misses(corpus, encoder.encode(corpus.strings), recipe.depth)
+    model = CrossEncoder(start_from or bi_encoder, num_labels=1, max_length=recipe.max_length, device="cpu")
+    train_cross_encoder(model, corpus, misses, recipe, progress)
+    card = ModelCard(
+        title="Cross-encoder for Spanish clinical mentions",
+        purpose="Reads a mention and a term together and scores whether they name one concept.",
+        command=command,
+        data=data.described,
+        facts=_facts(corpus, asdict(recipe), {"queries": f"{len(misses.queries):,}"}, ""),
+    )
+    save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+
+
+def run_fusion(
+    data: TrainingData, index_folder: Path, bi_encoder: Path, cross_encoder: Path
+) -> dict[str, Any]:
+    """Fit the fusion weights on the dev documents and write them into both models' `enlace.json`.
+
+    The index must hold terms alone (no `--mentions`): mentions of the same corpus in it would flatter the
+    lexical score.
+    """
+    encoder = BiEncoder.open(bi_encoder)
+    index = open_checked(index_folder, encoder)
+    dev = [mention for mention in data.dev() if not mention.composite]
+    retrieval = fit_retrieval_weights(index, encoder, dev)
+    reranking = fit_rerank_weights(index, encoder, Reranker.open(cross_encoder), retrieval, dev)
+    index.close()
+    write_settings(bi_encoder, {**model_settings(bi_encoder), "retrieval_weights": asdict(retrieval)})
+    write_settings(cross_encoder, {**model_settings(cross_encoder), "rerank_weights": asdict(reranking)})
+    return {"retrieval": asdict(retrieval), "reranking": asdict(reranking), "mentions": len(dev)}
+
+
+def _facts(
+    corpus: TrainingCorpus, recipe: dict[str, Any], more: dict[str, Any], pooling: str
+) -> dict[str, Any]:
+    return {
+        "groups of synonyms": f"{len(corpus.groups):,}",
+        "strings": f"{len(corpus.groups_of):,}",
+        "of them marked in text": f"{len(corpus.mentions):,}",
+        **({"pooling": pooling} if pooling else {}),
+        **more,
+        **recipe,
+    }
