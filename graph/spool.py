@@ -193,7 +193,7 @@ class Spool:
         return found
 
     def read(self, table: str) -> Iterator[pa.Table]:
-        """The rows of a table, sorted by its columns from the left, once each, in parts of bounded size.
+        """The rows of a table, sorted by its columns from the left, once each, in parts of bounded size, none empty.
 
         `concepts` has one row an id: a declared one before one only spoken of, then the one of the
         greatest effective time, then the one added last.
@@ -205,7 +205,8 @@ class Spool:
         bounds: list[str | None] = [None, *self._bounds(rows[key]), None]
         for low, high in pairwise(bounds):
             part = rows if low is high is None else _between(rows, key, low, high)
-            yield _distinct(_sorted(part, _sorting_keys(table)), spec.distinct_by)
+            if part.num_rows:
+                yield _distinct(_sorted(part, _sorting_keys(table)), spec.distinct_by)
 
     def _flush(self, table: str) -> None:
         rows = self._waiting.pop(table, None)
