@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from api.commands.demo import demo
+from api.commands.evaluate import evaluate
 from api.commands.index import index
 from api.commands.link import link
 from api.commands.load import load
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("load")(load)
 app.command("index")(index)
 app.command("link")(link)
+app.command("evaluate")(evaluate)
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)

@@ -29,6 +29,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "id": candidate.id,
         "preferredTerm": candidate.preferred_term,
         "matchedTerm": candidate.matched_term,
+        "reading": candidate.reading,
         "score": candidate.score,
         "scores": {"dense": scores.dense, "lexical": scores.lexical, "rerank": scores.rerank},
         "path": candidate.path.value,

@@ -2,7 +2,8 @@
 
 Both retrievers name rows (terms); a mention's rows are pooled, each is given both scores, and a
 concept stands for its best row. The search widens until there are `top_k` distinct concepts or the
-index is exhausted, so top-200 really holds 200 concepts.
+index is exhausted, so top-200 really holds 200 concepts. A mention with abbreviations is searched
+for as it stands and written out, and each concept stands for its best reading.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linker.encoder import Vectors
+from linker.abbreviations import Abbreviations
+from linker.encoder import Encoder, Vectors
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.lexical import Rows, best_rows
@@ -23,8 +25,9 @@ from linker.normalization import fold_words
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """One mention's candidates, best first, distinct concepts. All arrays have shape (k,).
+    """One mention's candidates, best first, distinct concepts. All arrays have shape (k,), `readings` length k.
 
+    `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
     `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
     `weight` is the weight of the sense (see `linker.index.Senses`).
     """
@@ -36,19 +39,65 @@ class Retrieved:
     exact: npt.NDArray[np.int8]
     weight: npt.NDArray[np.float32]
     score: npt.NDArray[np.float32]
+    readings: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.concepts)
 
 
-def retrieve(
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """Finds candidates in one index."""
+
+    index: TermIndex
+    encoder: Encoder
+    abbreviations: Abbreviations
+    weights: RetrievalWeights
+
+    def retrieve(self, mentions: Sequence[str], top_k: int) -> list[Retrieved]:
+        """The `top_k` best concepts of each mention over its readings, exact matches of the mention itself first.
+
+        A mention gets fewer than `top_k` only when the index holds fewer concepts.
+        """
+        readings = [self.abbreviations.readings(mention) for mention in mentions]
+        texts = list(dict.fromkeys(text for own in readings for text in own))
+        if not texts:
+            return []
+        vectors = self.encoder.encode(texts)
+        found = dict(zip(texts, _search(self.index, texts, vectors, self.weights, top_k), strict=True))
+        wanted = min(top_k, self.index.concept_count)
+        return [_merge([found[text] for text in own], wanted) for own in readings]
+
+
+def _merge(readings: Sequence[Retrieved], wanted: int) -> Retrieved:
+    """One list from the lists of a mention's readings, the mention itself first among them."""
+    if len(readings) == 1:
+        return readings[0]
+    concepts = np.concatenate([one.concepts for one in readings])
+    score = np.concatenate([one.score for one in readings])
+    # A written-out reading that equals a term is a strong candidate, but the mention itself is no exact match.
+    exact = np.concatenate([readings[0].exact, *(np.zeros_like(one.exact) for one in readings[1:])])
+    exact_place = np.where(exact > 0, np.arange(len(exact)), len(exact))
+    order = np.lexsort((np.arange(len(score)), -score, exact_place))
+    _, first = np.unique(concepts[order], return_index=True)
+    kept = order[np.sort(first)][:wanted]
+    texts = [text for one in readings for text in one.readings]
+    return Retrieved(
+        concepts[kept],
+        np.concatenate([one.rows for one in readings])[kept],
+        np.concatenate([one.dense for one in readings])[kept],
+        np.concatenate([one.lexical for one in readings])[kept],
+        exact[kept],
+        np.concatenate([one.weight for one in readings])[kept],
+        score[kept],
+        tuple(texts[i] for i in kept),
+    )
+
+
+def _search(
     index: TermIndex, mentions: Sequence[str], vectors: Vectors, weights: RetrievalWeights, top_k: int
 ) -> list[Retrieved]:
-    """The `top_k` best concepts of each mention by fused score, exact matches first.
-
-    `vectors` has shape (len(mentions), dimensions). A mention gets fewer than `top_k` only when the index
-    holds fewer concepts.
-    """
+    """The `top_k` best concepts of each text; `vectors` has shape (len(mentions), dimensions)."""
     wanted = min(top_k, index.concept_count)
     similarity = index.lexical.similarity(mentions)
     matches = index.lexical.same_folded(mentions)
@@ -100,7 +149,14 @@ def _by_concept(
     kept = order[np.sort(first)][:wanted]
     best = spread[kept]
     return Retrieved(
-        concepts[kept], rows[best], dense[best], lexical[best], exact[best], weight[kept], fused[best]
+        concepts[kept],
+        rows[best],
+        dense[best],
+        lexical[best],
+        exact[best],
+        weight[kept],
+        fused[best],
+        (mention,) * len(kept),
     )
 
 

@@ -40,12 +40,14 @@ class StageScores:
 class Candidate:
     """A concept that may be meant, the term of it that matched, and why it ranks where it does.
 
+    `reading` is what the term was compared with: the mention, or the mention with abbreviations written out.
     `score`, in [0, 1], is what the list is ordered by, highest first.
     """
 
     id: CURIE
     preferred_term: str
     matched_term: str
+    reading: str
     score: float
     scores: StageScores
     path: Path

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import Retrieved, retrieve
-from linker.encoder import BiEncoder, Encoder, model_settings
+from linker.abbreviations import Abbreviations
+from linker.candidates import Retrieved, Retriever
+from linker.encoder import BiEncoder, model_settings
 from linker.errors import MentionRejected
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex, open_checked
@@ -30,13 +31,14 @@ EXACT_SCORE = {2: 1.0, 1: 0.999}
 class Linker:
     """Links mentions to the concepts of one index. Safe for several threads."""
 
-    def __init__(
-        self, index: TermIndex, encoder: Encoder, reranker: Reranker | None, weights: RetrievalWeights
-    ) -> None:
-        self.index = index
-        self._encoder = encoder
+    def __init__(self, retriever: Retriever, reranker: Reranker | None) -> None:
+        self._retriever = retriever
         self._reranker = reranker
-        self._weights = weights
+
+    @property
+    def index(self) -> TermIndex:
+        """The index that answers come from."""
+        return self._retriever.index
 
     @classmethod
     def open(cls, index_folder: Path, *, rerank: bool = True) -> Linker:
@@ -54,7 +56,8 @@ class Linker:
         reranker = None
         if rerank and manifest.cross_encoder:
             reranker = Reranker.open(cross_encoder_source(manifest.cross_encoder))
-        return cls(index, encoder, reranker, RetrievalWeights.of(model_settings(source)))
+        weights = RetrievalWeights.of(model_settings(source))
+        return cls(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
 
     def link(self, mentions: Sequence[str], *, top_k: int = 5) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
@@ -66,24 +69,23 @@ class Linker:
         )
         if not texts:
             return []
-        vectors = self._encoder.encode(texts)
-        retrieved = retrieve(self.index, texts, vectors, self._weights, max(top_k, RERANK_DEPTH))
-        logits = self._rerank(texts, retrieved)
+        retrieved = self._retriever.retrieve(texts, max(top_k, RERANK_DEPTH))
+        logits = self._rerank(retrieved)
         linked = {
             text: self._linking(one, logit, top_k)
             for text, one, logit in zip(texts, retrieved, logits, strict=True)
         }
         return [Linking(mention, *linked[mention.strip()]) for mention in mentions]
 
-    def _rerank(self, texts: Sequence[str], retrieved: Sequence[Retrieved]) -> list[npt.NDArray[np.float32]]:
+    def _rerank(self, retrieved: Sequence[Retrieved]) -> list[npt.NDArray[np.float32]]:
         """The cross-encoder's logits of each mention's first candidates; none where an exact match decides."""
         if self._reranker is None:
-            return [np.empty(0, dtype=np.float32) for _ in texts]
+            return [np.empty(0, dtype=np.float32) for _ in retrieved]
         depths = [0 if decided_by_match(one) else min(RERANK_DEPTH, len(one)) for one in retrieved]
         pairs = [
-            (text, self.index.text(row))
-            for text, one, depth in zip(texts, retrieved, depths, strict=True)
-            for row in one.rows[:depth]
+            (one.readings[i], self.index.text(one.rows[i]))
+            for one, depth in zip(retrieved, depths, strict=True)
+            for i in range(depth)
         ]
         return np.split(self._reranker.logits(pairs), np.cumsum(depths)[:-1])
 
@@ -114,6 +116,7 @@ class Linker:
             id=self.index.concept_id(one.concepts[i]),
             preferred_term=self.index.preferred_term(one.concepts[i]),
             matched_term=self.index.text(one.rows[i]),
+            reading=one.readings[i],
             score=round(score, 6),
             scores=StageScores(
                 dense=round(float(one.dense[i]), 6),

@@ -44,6 +44,7 @@ def evaluate(
 ) -> Evaluation:
     """Link every gold mention and score the ranks; composites and unknown codes are counted as missed.
 
+    `progress` gets the number of mentions linked so far.
     Raises MentionFileError if there is no mention.
     """
     if not gold:
@@ -55,7 +56,7 @@ def evaluate(
     for start in range(0, len(spans), BATCH):
         batch = spans[start : start + BATCH]
         linked += [[c.id for c in one.candidates] for one in linker.link(batch, top_k=top)]
-        progress(len(batch))
+        progress(len(linked))
     answers = {
         "enlace": linked,
         "exact or folded": exact_or_folded(linker.index, spans),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linker.candidates import retrieve
+from linker.abbreviations import Abbreviations
+from linker.candidates import Retriever
 from linker.encoder import Encoder
 from linker.errors import TrainingError
 from linker.fusion import RerankWeights, RetrievalWeights
@@ -61,18 +62,18 @@ def _candidates(
     reranker: Reranker | None,
 ) -> Features:
     spans = [mention.span for mention in mentions]
+    found = Retriever(index, encoder, Abbreviations.open(), weights).retrieve(spans, DEPTH)
     rows, gold = [], []
-    for mention, one in zip(
-        mentions, retrieve(index, spans, encoder.encode(spans), weights, DEPTH), strict=True
-    ):
+    for mention, one in zip(mentions, found, strict=True):
         if len(one) == 0 or one.exact[0] > 0:
             continue  # decided by the match: the weights have no say
         columns = [one.dense, one.lexical]
         if reranker:
-            columns.append(reranker.logits([(mention.span, index.text(row)) for row in one.rows]))
+            pairs = [(text, index.text(row)) for text, row in zip(one.readings, one.rows, strict=True)]
+            columns.append(reranker.logits(pairs))
         rows.append(np.stack(columns, axis=1))
         gold.append(np.array([index.concept_id(c) in mention.codes for c in one.concepts]))
-    if not any(found.any() for found in gold):
+    if not any(there.any() for there in gold):
         raise TrainingError(
             "No held-out mention has its code among the candidates; the mentions' codes must be ids of the release."
         )

@@ -1,0 +1,45 @@
+# `make demo` and `make test` do all the set-up on a machine that has Python (3.11 or later) and make.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DATA ?= ../shared/data
+
+.PHONY: demo test lint types format models results clean
+
+demo: $(INSTALLED)
+	$(BIN)/enlace demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# The shipped models, from the open data in DATA; under two hours on two cores.
+models: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash benchmarks/train_shipped_models.sh
+
+# The tables of docs/results.md.
+results: $(INSTALLED)
+	$(BIN)/python -m benchmarks.distemist_hpo --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.times --data $(DATA) --json docs/results
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

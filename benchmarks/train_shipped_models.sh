@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Trains the models that ship with Enlace, from the open data in $DATA (default ../shared/data), into
+# linker/models. The releases and mention files it makes on the way go into $WORK (default work).
+set -euo pipefail
+data=${DATA:-../shared/data}
+work=${WORK:-work}
+export ENLACE_HOME=$work/home
+
+python -m benchmarks.corpora --data "$data" --output "$work/corpora"
+enlace load "$data/hpo/hp.v2024-04-26.json.gz" --translations "$data/hpo/hp-es.babelon.tsv" --release hpo-2024-04
+enlace load "$data/do" --release do-2026-07
+
+enlace train bi-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
+  --dimensions 256 --steps 4000 --output linker/models/bi-encoder
+enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
+  --bi-encoder linker/models/bi-encoder --steps 3000 --output linker/models/cross-encoder
+enlace index --release hpo-2024-04 --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
+enlace train fusion --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" \
+  --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
