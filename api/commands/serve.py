@@ -11,9 +11,28 @@ from api.commands.options import ReleaseOption
 
 def serve(
     release: ReleaseOption = None,
-    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Server processes.")] = 1,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="The address to listen at; by default 127.0.0.1, this machine only."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="By default 8000; 0 takes a free one.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=64, help="Server processes; by default 1.")
+    ] = None,
 ) -> None:
-    """Serve a release over GraphQL, with GraphiQL for people, until interrupted."""
-    raise NotImplementedError
+    """Serve a release over GraphQL, with GraphiQL for browsers, until interrupted.
+
+    Limits and defaults can be set in the environment: ENLACE_PORT, ENLACE_MAX_MENTIONS and so on.
+    """
+    from api.releases import chosen
+    from api.settings import Settings
+    from graph.release import default_home
+
+    name = chosen(default_home(), release)
+    settings = Settings.of(name, host=host, port=port, workers=workers)
+    # After the settings, so that a wrong one is told before the web libraries are loaded.
+    from api.server import run
+
+    run(settings)

@@ -1,0 +1,61 @@
+"""The one table from error types to the codes that GraphQL answers carry in `extensions.code`.
+
+An error has the code of its own type or of the nearest type above it. Besides these there are
+GRAPHQL_INVALID (the query does not parse, does not fit the schema, or is too deep, too long or has too
+many aliases) and INTERNAL (a fault of ours: logged under the id that the message names).
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from api import errors as api
+from graph import errors as graph
+from linker import errors as linker
+from loaders import errors as loaders
+
+GRAPHQL_INVALID = "GRAPHQL_INVALID"
+INTERNAL = "INTERNAL"
+
+CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
+    {
+        graph.EnlaceError: "ENLACE",
+        graph.ReleaseNotFound: "RELEASE_NOT_FOUND",
+        graph.ConceptNotFound: "CONCEPT_NOT_FOUND",
+        graph.ReleaseBusy: "RELEASE_BUSY",
+        graph.ReleaseExists: "RELEASE_EXISTS",
+        graph.ReleaseDamaged: "RELEASE_DAMAGED",
+        graph.HierarchyCycle: "HIERARCHY_CYCLE",
+        graph.StoreUnavailable: "STORE_UNAVAILABLE",
+        loaders.LoadError: "SOURCE_UNREADABLE",
+        linker.MentionRejected: "MENTION_REJECTED",
+        linker.IndexNotFound: "INDEX_NOT_FOUND",
+        linker.IndexMismatch: "INDEX_MISMATCH",
+        linker.IndexDamaged: "INDEX_DAMAGED",
+        linker.ModelNotFound: "MODEL_NOT_FOUND",
+        linker.MentionFileError: "MENTION_FILE",
+        linker.TrainingError: "TRAINING",
+        api.NoReleaseChosen: "NO_RELEASE_CHOSEN",
+        api.OutputMismatch: "OUTPUT_MISMATCH",
+        api.ArgumentRejected: "ARGUMENT_REJECTED",
+        api.RequestTooLarge: "REQUEST_TOO_LARGE",
+        api.ServerBusy: "SERVER_BUSY",
+        api.ServerNotStarted: "SERVER_NOT_STARTED",
+    }
+)
+
+#: The argument to blame where an error of another room does not know it.
+_ARGUMENTS: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
+    {linker.MentionRejected: "mentions"}
+)
+
+
+def code_of(error: graph.EnlaceError) -> str:
+    """The code of an error."""
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def argument_of(error: graph.EnlaceError) -> str | None:
+    """The argument of the request that an error is about; None where it is about none."""
+    argument = getattr(error, "argument", None) or _ARGUMENTS.get(type(error))
+    return str(argument) if argument else None

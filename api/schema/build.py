@@ -1,0 +1,34 @@
+"""The schema with its limits."""
+
+from __future__ import annotations
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.types import ExecutionContext
+
+from api.schema.answers import ErrorAnswers
+from api.schema.query import Query
+from api.settings import Settings
+
+
+class EnlaceSchema(strawberry.Schema):
+    """The schema; its errors are logged by `answers`, and only where they are ours."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log nothing: a client's mistake is told to the client."""
+
+
+def build_schema(settings: Settings) -> EnlaceSchema:
+    """The schema that keeps to the limits of `settings`."""
+    return EnlaceSchema(
+        query=Query,
+        extensions=[
+            ErrorAnswers,
+            lambda: QueryDepthLimiter(max_depth=settings.max_depth),
+            lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
+            lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
+        ],
+    )

@@ -1,0 +1,240 @@
+"""A concept with its words and its place in the graph.
+
+Concepts are made by `concepts_of`, which first has everything looked up that the query asks of them. So
+the fields of a single concept only read from memory, and a list of any length costs its level one call
+a kind of facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from api.labels import LANGUAGES, fully_specified_name, preferred_term
+from api.lookups import Kind, Lookups
+from api.schema import neighbours
+from api.schema.context import Info
+from api.schema.fields import First, Language, Offset, described, page
+from api.schema.mappings import Mapping
+from api.schema.selection import names_selected
+from api.schema.terms import Term, TermKind
+from graph.hierarchy import Hierarchy
+from graph.model import CURIE
+from graph.model import TermKind as Kinds
+
+if TYPE_CHECKING:
+    from api.schema.relations import Relation, Succession
+
+#: What must be looked up for each field before a concept is made. A field that is not here needs nothing.
+FIELD_KINDS: MappingProxyType[str, Kind] = MappingProxyType(
+    {
+        "active": Kind.CONCEPT,
+        "semanticTag": Kind.CONCEPT,
+        "effectiveTime": Kind.CONCEPT,
+        "module": Kind.CONCEPT,
+        "defined": Kind.CONCEPT,
+        "preferredTerm": Kind.TERMS,
+        "fsn": Kind.TERMS,
+        "terms": Kind.TERMS,
+        "definitions": Kind.TERMS,
+        "relations": Kind.RELATIONS,
+        "mappings": Kind.MAPPINGS,
+        "replacedBy": Kind.SUCCESSORS,
+        "replaces": Kind.PREDECESSORS,
+    }
+)
+
+
+async def concepts_of(info: Info, ids: Sequence[CURIE], *, declared: bool = True) -> list[Concept | None]:
+    """The concept of each id, with all looked up that the query asks of it.
+
+    `declared` says that the ids are known to be concepts of the release; otherwise those that are not
+    give None. Raises RequestTooLarge.
+    """
+    lookups = info.context.lookups
+    kinds = {FIELD_KINDS[name] for name in names_selected(info) if name in FIELD_KINDS}
+    if not declared:
+        kinds.add(Kind.CONCEPT)
+    await lookups.load(ids, kinds)
+    return [
+        Concept(id=strawberry.ID(id), lookups=lookups)
+        if declared or lookups.concept(id) is not None
+        else None
+        for id in ids
+    ]
+
+
+async def known_concepts_of(info: Info, ids: Sequence[CURIE]) -> list[Concept]:
+    """`concepts_of` for ids that are concepts of the release."""
+    return [concept for concept in await concepts_of(info, ids) if concept is not None]
+
+
+@strawberry.type(description="A meaning, with its words, its place in the hierarchy and its relations.")
+class Concept:
+    """A concept of the release; its facts are in `lookups`."""
+
+    id: strawberry.ID = strawberry.field(
+        description="A CURIE: the terminology's prefix, a colon and its own identifier, as `SNOMEDCT:22298006`."
+    )
+    lookups: strawberry.Private[Lookups]
+
+    @described
+    def active(self) -> bool:
+        """Whether the concept is in use; a retired one has no place in the hierarchy. See `replacedBy`."""
+        concept = self.lookups.concept(self.id)
+        return concept is not None and concept.active
+
+    @described
+    def semantic_tag(self) -> str:
+        """The bracket of its fully specified name, for example `trastorno`; empty where it has none."""
+        concept = self.lookups.concept(self.id)
+        return concept.semantic_tag if concept else ""
+
+    @described
+    def effective_time(self) -> str:
+        """When the source last changed it, as the source writes it (`20240131`); empty where it says nothing."""
+        concept = self.lookups.concept(self.id)
+        return concept.effective_time if concept else ""
+
+    @described
+    def module(self) -> strawberry.ID | None:
+        """The module of the source that it belongs to, where the source has modules."""
+        concept = self.lookups.concept(self.id)
+        return strawberry.ID(concept.module) if concept and concept.module else None
+
+    @described
+    def defined(self) -> bool:
+        """Whether the source gives sufficient conditions for it."""
+        concept = self.lookups.concept(self.id)
+        return concept is not None and concept.defined
+
+    @described
+    def preferred_term(self, language: Language = None) -> str:
+        """How it is called: the preferred term, else the FSN without its tag, else a synonym, else the id."""
+        return preferred_term(self.lookups.terms(self.id), _languages(language)) or self.id
+
+    @described
+    def fsn(self, language: Language = None) -> str | None:
+        """The fully specified name with its semantic tag in brackets, where the source writes one."""
+        return fully_specified_name(self.lookups.terms(self.id), _languages(language))
+
+    @described
+    def terms(
+        self,
+        info: Info,
+        languages: list[str] | None = None,
+        kinds: list[TermKind] | None = None,
+        first: First = 100,
+        offset: Offset = 0,
+    ) -> list[Term]:
+        """Its terms, by language, kind and text; those of all languages and kinds unless told otherwise."""
+        wanted = {Kinds[kind.name] for kind in kinds} if kinds is not None else set(Kinds)
+        found = [
+            term
+            for term in self.lookups.terms(self.id)
+            if term.kind in wanted and (languages is None or term.language in languages)
+        ]
+        return [Term.of(term) for term in page(info, found, first, offset)]
+
+    @described
+    def definitions(self, languages: list[str] | None = None) -> list[Term]:
+        """Explanatory texts, by language."""
+        return [
+            Term.of(term)
+            for term in self.lookups.terms(self.id)
+            if term.kind is Kinds.DEFINITION and (languages is None or term.language in languages)
+        ]
+
+    @described
+    async def parents(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+        """What it is directly a kind of, by id; none for a root and for a retired concept."""
+        found = neighbours.parents(_hierarchy(info), self.id)
+        return await known_concepts_of(info, page(info, found, first, offset))
+
+    @described
+    async def children(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+        """What is directly a kind of it, by id; `childCount` tells how many there are."""
+        found = neighbours.children(_hierarchy(info), self.id)
+        return await known_concepts_of(info, page(info, found, first, offset))
+
+    @described
+    async def ancestors(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+        """All that it is a kind of, however far up, the most specific first."""
+        found = neighbours.ancestors(_hierarchy(info), self.id)
+        return await known_concepts_of(info, page(info, found, first, offset))
+
+    @described
+    async def siblings(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+        """The other children of its parents, by id."""
+        found = neighbours.siblings(_hierarchy(info), self.id)
+        return await known_concepts_of(info, page(info, found, first, offset))
+
+    @described
+    def parent_count(self, info: Info) -> int:
+        """How many parents it has."""
+        return len(neighbours.parents(_hierarchy(info), self.id))
+
+    @described
+    def child_count(self, info: Info) -> int:
+        """How many children it has."""
+        return len(neighbours.children(_hierarchy(info), self.id))
+
+    @described
+    def ancestor_count(self, info: Info) -> int:
+        """How many ancestors it has."""
+        return neighbours.ancestor_count(_hierarchy(info), self.id)
+
+    @described
+    def descendant_count(self, info: Info) -> int:
+        """How many concepts are a kind of it, however far down."""
+        return neighbours.descendant_count(_hierarchy(info), self.id)
+
+    @described
+    def sibling_count(self, info: Info) -> int:
+        """How many siblings it has."""
+        return len(neighbours.siblings(_hierarchy(info), self.id))
+
+    @described
+    def relations(
+        self, info: Info, first: First = 100, offset: Offset = 0
+    ) -> list[Annotated[Relation, strawberry.lazy("api.schema.relations")]]:
+        """Its relations other than is-a, such as its finding site, by group, type and target."""
+        from api.schema.relations import Relation
+
+        found = self.lookups.relations(self.id)
+        return [Relation.of(relation) for relation in page(info, found, first, offset)]
+
+    @described
+    def mappings(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Mapping]:
+        """The codes of other systems that it maps to, by group and priority."""
+        found = self.lookups.mappings(self.id)
+        return [Mapping.of(mapping) for mapping in page(info, found, first, offset)]
+
+    @described
+    def replaced_by(self) -> list[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
+        """What stands for it if it is retired, the closest first."""
+        from api.schema.relations import Succession
+
+        found = self.lookups.successors(self.id)
+        return [Succession.of(succession, succession.successor) for succession in found]
+
+    @described
+    def replaces(
+        self, info: Info, first: First = 100, offset: Offset = 0
+    ) -> list[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
+        """The retired concepts that it stands for, the closest first."""
+        from api.schema.relations import Succession
+
+        found = page(info, self.lookups.predecessors(self.id), first, offset)
+        return [Succession.of(succession, succession.retired) for succession in found]
+
+
+def _hierarchy(info: Info) -> Hierarchy:
+    return info.context.service.hierarchy
+
+
+def _languages(language: str | None) -> Sequence[str]:
+    return LANGUAGES if language is None else (language, *LANGUAGES)

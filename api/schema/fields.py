@@ -1,0 +1,44 @@
+"""How fields are written and lists are cut: a resolver's docstring is its description in the schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import strawberry
+
+from api.errors import ArgumentRejected
+from api.schema.context import Info
+
+T = TypeVar("T")
+
+First: TypeAlias = Annotated[
+    int, strawberry.argument(description="How many at most: 1 to 1,000, or what the server is set to.")
+]
+Offset: TypeAlias = Annotated[int, strawberry.argument(description="How many to pass over, from the first.")]
+Language: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(description="BCP 47, as `es`; by default Spanish, then English, then any."),
+]
+
+
+def described(resolver: Callable[..., Any]) -> Any:
+    """A field whose description is the resolver's docstring."""
+    # Any, as the libraries do: what is declared is a method and what is read is a field.
+    return strawberry.field(resolver, description=inspect.cleandoc(resolver.__doc__ or ""))
+
+
+def page(info: Info, items: Sequence[T], first: int, offset: int = 0) -> Sequence[T]:
+    """The `first` items after `offset`. Raises ArgumentRejected where either is out of bounds."""
+    check_first(info, first)
+    if offset < 0:
+        raise ArgumentRejected("offset", f"offset is {offset}; give 0 or more.")
+    return items[offset : offset + first]
+
+
+def check_first(info: Info, first: int) -> None:
+    """Raise ArgumentRejected unless `first` is within the server's limits."""
+    most = info.context.settings.max_page
+    if not 1 <= first <= most:
+        raise ArgumentRejected("first", f"first is {first}; give a number from 1 to {most:,}.")

@@ -1,0 +1,127 @@
+"""Linking over GraphQL: the names are those of `linked.jsonl`, and each candidate is a whole concept besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import strawberry
+
+from api.errors import ArgumentRejected
+from api.schema.concept import Concept, known_concepts_of
+from api.schema.context import Info
+from api.schema.fields import described
+from linker import model
+
+
+@strawberry.enum(description="Which way an answer was reached.")
+class LinkingPath(Enum):
+    """`linker.model.Path` in the schema."""
+
+    EXACT = strawberry.enum_value("exact", description="A term is the mention, letter for letter.")
+    FOLDED = strawberry.enum_value(
+        "folded", description="A term is the mention once case, accents and punctuation are folded."
+    )
+    RETRIEVED = strawberry.enum_value(
+        "retrieved", description="Found by meaning or by shared characters, in the order of retrieval."
+    )
+    RERANKED = strawberry.enum_value(
+        "re-ranked", description="Retrieved, then put in order with the cross-encoder's score."
+    )
+    NONE = strawberry.enum_value("none", description="Nothing came close.")
+
+
+@strawberry.type(description="Each stage's own score of a candidate; null where the stage did not see it.")
+class StageScores:
+    """`linker.model.StageScores` in the schema."""
+
+    dense: float | None = strawberry.field(description="Cosine of the vectors, from -1 to 1.")
+    lexical: float | None = strawberry.field(description="TF-IDF cosine of character n-grams, from 0 to 1.")
+    rerank: float | None = strawberry.field(description="The cross-encoder's probability, from 0 to 1.")
+
+
+@strawberry.type(description="A concept that a mention may mean, and why it ranks where it does.")
+class Candidate:
+    """`linker.model.Candidate` in the schema."""
+
+    id: strawberry.ID = strawberry.field(description="The concept's id, for example `SNOMEDCT:22298006`.")
+    preferred_term: str = strawberry.field(description="How the index calls the concept.")
+    matched_term: str = strawberry.field(
+        description="The term of the concept that is closest to the mention."
+    )
+    score: float = strawberry.field(description="What candidates are ordered by, from 0 to 1, highest first.")
+    scores: StageScores = strawberry.field(description="Each stage's own score.")
+    path: LinkingPath = strawberry.field(description="Which way it was found.")
+
+    @classmethod
+    def of(cls, candidate: model.Candidate) -> Candidate:
+        """The linker's candidate as the schema shows it."""
+        scores = candidate.scores
+        return cls(
+            id=strawberry.ID(candidate.id),
+            preferred_term=candidate.preferred_term,
+            matched_term=candidate.matched_term,
+            score=candidate.score,
+            scores=StageScores(dense=scores.dense, lexical=scores.lexical, rerank=scores.rerank),
+            path=LinkingPath(candidate.path.value),
+        )
+
+    @described
+    async def concept(self, info: Info) -> Concept:
+        """The concept, with all that the graph knows of it."""
+        return (await known_concepts_of(info, [self.id]))[0]
+
+
+@strawberry.type(description="The concept chosen for a mention, or none with the reason.")
+class Decision:
+    """`linker.model.Decision` in the schema."""
+
+    id: strawberry.ID | None = strawberry.field(
+        description="The chosen concept's id; null where none is chosen."
+    )
+    path: LinkingPath = strawberry.field(description="Which way it was reached.")
+    reason: str = strawberry.field(description="Why none was chosen; empty where one was.")
+
+    @described
+    async def concept(self, info: Info) -> Concept | None:
+        """The chosen concept, with all that the graph knows of it."""
+        return (await known_concepts_of(info, [self.id]))[0] if self.id is not None else None
+
+
+@strawberry.type(description="A mention with the concepts that it may mean.")
+class Linking:
+    """`linker.model.Linking` in the schema."""
+
+    mention: str = strawberry.field(description="The mention as it was given.")
+    candidates: list[Candidate] = strawberry.field(
+        description="Distinct concepts, best first; at most `top`."
+    )
+    decision: Decision = strawberry.field(description="What is chosen.")
+
+    @classmethod
+    def of(cls, linking: model.Linking) -> Linking:
+        """The linker's linking as the schema shows it."""
+        decision = linking.decision
+        return cls(
+            mention=linking.mention,
+            candidates=[Candidate.of(candidate) for candidate in linking.candidates],
+            decision=Decision(
+                id=strawberry.ID(decision.id) if decision.id is not None else None,
+                path=LinkingPath(decision.path.value),
+                reason=decision.reason,
+            ),
+        )
+
+
+async def link_mentions(info: Info, mentions: Sequence[str], top: int) -> list[Linking]:
+    """The linking of each mention, in order. Raises ArgumentRejected, MentionRejected and what linking raises."""
+    settings = info.context.settings
+    if len(mentions) > settings.max_mentions:
+        raise ArgumentRejected(
+            "mentions",
+            f"{len(mentions):,} mentions were given and one request takes at most {settings.max_mentions:,}; "
+            "send them in several requests.",
+        )
+    if not 1 <= top <= settings.max_top:
+        raise ArgumentRejected("top", f"top is {top}; give a number from 1 to {settings.max_top:,}.")
+    return [Linking.of(linking) for linking in await info.context.service.link(mentions, top)]

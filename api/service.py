@@ -1,0 +1,142 @@
+"""One release, open for answering: records, hierarchy, term search and the linker.
+
+The graph answers as soon as the service is made. The linker, whose libraries take seconds to load, opens
+in the background from `start` on; a link request that comes sooner waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from api.errors import ServerBusy
+from api.lookups import Found, Wanted, look_up
+from graph.errors import EnlaceError
+from graph.hierarchy import Hierarchy
+from graph.model import Release
+from graph.release import OpenRelease
+
+if TYPE_CHECKING:
+    from linker.index_manifest import IndexManifest
+    from linker.model import Linking
+    from linker.pipeline import Linker
+    from linker.search import SearchHit, TermSearch
+
+_LOG = logging.getLogger("enlace.api")
+_READING_THREADS = 4
+
+
+class Service:
+    """Answers about one release. Methods that wait leave the event loop free; safe for many requests."""
+
+    def __init__(self, opened: OpenRelease, *, max_waiting_links: int = 64) -> None:
+        self._opened = opened
+        self._max_waiting = max_waiting_links
+        self._reading = ThreadPoolExecutor(_READING_THREADS, "enlace-read")
+        # One thread links: the models use all cores for one batch, and two batches at once only contend.
+        self._linking = ThreadPoolExecutor(1, "enlace-link")
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._state = "opening"
+        self._linker: Linker | None = None
+        self._search: TermSearch | None = None
+
+    @property
+    def release(self) -> Release:
+        """The release that is served."""
+        return self._opened.release
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The compiled hierarchy; its look-ups take microseconds and need no thread."""
+        return self._opened.hierarchy
+
+    @property
+    def linker_state(self) -> str:
+        """`ready`, `opening` or, where the last attempt failed, `unavailable`."""
+        return self._state
+
+    def start(self) -> None:
+        """Begin to open the linker in the background. An index that is not there is told when asked for."""
+        self._linking.submit(self._try_opening)
+
+    async def close(self) -> None:
+        """Let requests under way end, then let go of files."""
+        await asyncio.to_thread(self._close)
+
+    async def look_up(self, wanted: Wanted) -> Found:
+        """Records from the store, one store call a kind. Raises StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, look_up, self._opened.store, wanted)
+
+    async def link(self, mentions: Sequence[str], top: int) -> list[Linking]:
+        """Link mentions. Raises what `Linker.open` and `Linker.link` raise, and ServerBusy."""
+        if self._waiting >= self._max_waiting:
+            raise ServerBusy(f"{self._waiting} link requests are waiting already; try again in some seconds.")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._linking, self._link, list(mentions), top)
+        finally:
+            self._waiting -= 1
+
+    async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
+        """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._find, text, first, language)
+
+    async def index(self) -> IndexManifest | None:
+        """What the index says of itself; None where the release is not indexed. Raises IndexDamaged."""
+        return await asyncio.to_thread(self._read_index)
+
+    def _close(self) -> None:
+        self._linking.shutdown(cancel_futures=True)
+        self._reading.shutdown(cancel_futures=True)
+        for part in (self._linker, self._search, self._opened):
+            if part is not None:
+                part.close()
+
+    def _try_opening(self) -> None:
+        try:
+            self._open_linker()
+        except EnlaceError as error:
+            self._state = "unavailable"
+            _LOG.warning("Linking is not available: %s", error)
+        except Exception:
+            self._state = "unavailable"
+            _LOG.exception("The linker could not be opened.")
+
+    def _open_linker(self) -> Linker:
+        """The linker, opened at the first call. Only the linking thread calls it."""
+        if self._linker is None:
+            from linker.pipeline import Linker
+
+            self._linker = Linker.open(self._opened.index_folder)
+            self._state = "ready"
+        return self._linker
+
+    def _link(self, mentions: Sequence[str], top: int) -> list[Linking]:
+        return self._open_linker().link(mentions, top_k=top)
+
+    def _find(self, text: str, first: int, language: str | None) -> list[SearchHit]:
+        with self._lock:
+            if self._search is None:
+                from linker.index_manifest import IndexManifest
+                from linker.search import TermSearch
+
+                IndexManifest.read(self._opened.index_folder)
+                self._search = TermSearch.open(self._opened.index_folder / "search.sqlite")
+        return self._search.find(text, first, language)
+
+    def _read_index(self) -> IndexManifest | None:
+        from linker.errors import IndexNotFound
+        from linker.index_manifest import IndexManifest
+
+        try:
+            return IndexManifest.read(self._opened.index_folder)
+        except IndexNotFound:
+            return None

@@ -1,0 +1,1 @@
+"""What browsers are served. Everything comes from this machine: no page loads anything from elsewhere."""
