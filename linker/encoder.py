@@ -91,16 +91,19 @@ class BiEncoder:
         trained; a sentence-transformers folder brings its own. An `enlace.json` in the folder may pin
         `normalisation` and `max_length`. Raises ModelNotFound.
         """
+        import torch
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
+        # Weights kept in half precision are computed with in full: a vector must not depend on its batch.
+        full = {"dtype": torch.float32}
         try:
             if _is_sentence_transformer(name):
-                model = SentenceTransformer(str(name), device=device)
+                model = SentenceTransformer(str(name), device=device, model_kwargs=full)
             else:
-                body = Transformer(str(name), max_seq_length=length)
+                body = Transformer(str(name), max_seq_length=length, model_kwargs=full)
                 pool = Pooling(body.get_embedding_dimension(), pooling_mode=pooling or "cls")
                 model = SentenceTransformer(modules=[body, pool], device=device)
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded

@@ -32,12 +32,15 @@ class Reranker:
     @classmethod
     def open(cls, name: str | Path, *, max_length: int | None = None, device: str | None = None) -> Reranker:
         """Load from a folder, the local cache or the hub. Raises ModelNotFound."""
+        import torch
         from sentence_transformers import CrossEncoder
 
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or 2 * DEFAULT_MAX_LENGTH)
         try:
-            model = CrossEncoder(str(name), max_length=length, device=device)
+            model = CrossEncoder(
+                str(name), max_length=length, device=device, model_kwargs={"dtype": torch.float32}
+            )
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise ModelNotFound(

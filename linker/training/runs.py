@@ -95,6 +95,7 @@ def run_cross_encoder(
     progress: Progress,
 ) -> None:
     """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`."""
+    import torch
     from sentence_transformers import CrossEncoder
 
     encoder = BiEncoder.open(bi_encoder)
@@ -102,7 +103,16 @@ def run_cross_encoder(
     normalisation = str(settings.get("normalisation") or "compose-1")
     corpus = data.corpus(normalisation)
     misses = find_near_misses(corpus, encoder.encode(corpus.strings), recipe.depth)
-    model = CrossEncoder(start_from or bi_encoder, num_labels=1, max_length=recipe.max_length, device="cpu")
+    # The head is new: seeded, so that the same seed gives the same model. The body is kept in half precision,
+    # in which AdamW's steps would round to nothing.
+    torch.manual_seed(recipe.seed)
+    model = CrossEncoder(
+        start_from or bi_encoder,
+        num_labels=1,
+        max_length=recipe.max_length,
+        device="cpu",
+        model_kwargs={"dtype": torch.float32},
+    )
     train_cross_encoder(model, corpus, misses, recipe, progress)
     card = ModelCard(
         title="Cross-encoder for Spanish clinical mentions",
