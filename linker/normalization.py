@@ -28,7 +28,9 @@ def fold(text: str) -> str:
     Spanish and not an accented n, so `ano` and `año` stay apart.
     """
     held = unicodedata.normalize("NFC", text).lower().replace("ñ", _ENYE_HELD)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", held) if not unicodedata.combining(c))
+    # Lower case once more: `№` and `℃` have none until they are unfolded.
+    unfolded = unicodedata.normalize("NFKD", held).lower()
+    bare = "".join(c for c in unfolded if not unicodedata.combining(c))
     return " ".join(_TOKEN.findall(bare.replace(_ENYE_HELD, "ñ")))
 
 
