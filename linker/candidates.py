@@ -113,7 +113,8 @@ def _search(
             start, stop = similarity.indptr[i], similarity.indptr[i + 1]
             lexical = _sparse_values(similarity.indices[start:stop], similarity.data[start:stop], rows)
             dense = index.vectors_of(rows) @ vectors[i]
-            found[i] = _by_concept(index, mentions[i], rows, dense, lexical, weights, wanted)
+            same = np.isin(rows, matches[i])
+            found[i] = _by_concept(index, mentions[i], rows, same, dense, lexical, weights, wanted)
         pending = [i for i in pending if len(_there(found[i])) < wanted] if depth < len(index) else []
         depth *= 4
     return [_there(one) for one in found]
@@ -123,15 +124,16 @@ def _by_concept(
     index: TermIndex,
     mention: str,
     rows: Rows,
+    same_key: npt.NDArray[np.bool_],
     dense: npt.NDArray[np.float32],
     lexical: npt.NDArray[np.float32],
     weights: RetrievalWeights,
     wanted: int,
 ) -> Retrieved:
     folded = fold_words(mention)
-    # Only a row that shares most n-grams can be the mention folded: the rest is not worth folding again.
+    # Only a row of the same folded key can be the mention; keys may collide, so the text decides.
     exact = np.zeros(len(rows), dtype=np.int8)
-    for place in np.flatnonzero((lexical > 0.5) | (dense > 0.9)):
+    for place in np.flatnonzero(same_key):
         text = index.text(rows[place])
         if text == mention:
             exact[place] = 2
