@@ -105,7 +105,12 @@ class Linker:
         order = np.lexsort(
             (np.arange(len(one)), np.where(one.exact > 0, 0, -scores), -one.exact.astype(np.int64))
         )
-        candidates = tuple(self._candidate(one, i, float(scores[i]), logits) for i in order[:top_k])
+        # A sure retrieval may score above a folded match, which it stands behind: no score exceeds the one before.
+        shown = np.minimum.accumulate(scores[order])
+        candidates = tuple(
+            self._candidate(one, i, float(score), logits)
+            for i, score in zip(order[:top_k], shown, strict=False)
+        )
         if not candidates:
             return (), Decision(None, Way.NONE, "nothing close")
         return candidates, Decision(candidates[0].id, candidates[0].path)
