@@ -1,7 +1,7 @@
 """Errors of models, indexes and mentions.
 
 LinkerError
-├── MentionRejected     an empty or over-long mention
+├── MentionRejected     an empty or over-long mention, or no Unicode text
 ├── IndexNotFound       the release has no index yet
 ├── IndexMismatch       the index was made with another encoder, pooling or normalisation
 ├── IndexDamaged        a file of the index is missing or altered
@@ -20,7 +20,7 @@ class LinkerError(EnlaceError):
 
 
 class MentionRejected(LinkerError):
-    """A mention is empty or too long to be one."""
+    """A mention is empty, too long to be one, or no Unicode text."""
 
 
 class IndexNotFound(LinkerError):

@@ -62,7 +62,8 @@ class Linker:
     def link(self, mentions: Sequence[str], *, top_k: int = 5) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
-        Raises MentionRejected for an empty mention or one longer than MAXIMUM_MENTION_LENGTH.
+        Raises MentionRejected for an empty mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no
+        Unicode text.
         """
         texts = list(
             dict.fromkeys(check_mention(mention, place) for place, mention in enumerate(mentions, 1))
@@ -151,4 +152,6 @@ def check_mention(mention: str, place: int) -> str:
             f"Mention {place} has {len(text):,} characters and at most {MAXIMUM_MENTION_LENGTH:,} are accepted; "
             "link the phrases of a document, not the document."
         )
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise MentionRejected(f"Mention {place} holds half a character (a lone surrogate); send it as UTF-8.")
     return text

@@ -66,6 +66,7 @@ class TermSearch:
 
     def find(self, text: str, first: int, language: str | None = None) -> list[SearchHit]:
         """At most `first` distinct concepts, best first; none for a text without letters or digits."""
+        text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which SQLite refuses
         folded = fold_words(text)
         if not folded or first < 1:
             return []
