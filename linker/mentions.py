@@ -48,6 +48,8 @@ def read_mentions(
     """
     for line, row in _rows(path, (span_column, code_column, *([document_column] if document_column else []))):
         named = document_column or next((c for c in ("doc", "document", "filename") if c in row), None)
+        if named and row[named] is None:
+            raise MentionFileError(f"{path}:{line} has no {named!r}; complete the row.")
         span, codes = row[span_column].strip(), row[code_column].strip()
         if not span or not codes:
             empty = span_column if not span else code_column
@@ -100,11 +102,24 @@ def _rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
                             f"{path}:{reader.line_num} has no {column!r}; complete the row."
                         )
                 yield reader.line_num, row
-    except UnicodeDecodeError as error:
-        raise MentionFileError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+    except UnicodeDecodeError:
+        raise MentionFileError(
+            f"{path}:{_undecodable_line(path)} is not UTF-8; save the file as UTF-8."
+        ) from None
     except csv.Error as error:
         raise MentionFileError(
             f"{path}:{reader.line_num + 1} cannot be read ({error}); correct the row."
         ) from None
     except OSError as error:
         raise MentionFileError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _undecodable_line(path: Path) -> int:
+    # The error of a stream counts bytes from the start of its buffer, not of the file.
+    with path.open("rb") as file:
+        for line, content in enumerate(file, 1):
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError:
+                return line
+    return 0
