@@ -115,40 +115,43 @@ def build_index(
 def gather_terms(
     store: GraphStore, languages: Sequence[str], mentions: Iterable[tuple[str, CURIE]] = ()
 ) -> Gathered:
-    """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag."""
-    concepts = {c.id: c for c in store.scan_concepts() if c.active}
-    ordinals = {id: ordinal for ordinal, id in enumerate(concepts)}
+    """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag.
+
+    A concept that no string names is left out: nothing could answer with it.
+    """
+    tags = {c.id: c.semantic_tag for c in store.scan_concepts() if c.active}
+    ordinals: dict[CURIE, int] = {}
     rows: dict[str, int] = {}
     spoken: list[str] = []
     best: dict[tuple[int, int], float] = {}
-    preferred: dict[int, tuple[int, str]] = {}
+    preferred: dict[CURIE, tuple[int, str]] = {}
 
-    def add(text: str, language: str, ordinal: int, weight: float) -> None:
+    def add(text: str, language: str, id: CURIE, weight: float) -> None:
+        ordinal = ordinals.setdefault(id, len(ordinals))
         row = rows.setdefault(text, len(rows))
         if row == len(spoken):
             spoken.append(language)
         best[row, ordinal] = max(weight, best.get((row, ordinal), 0.0))
 
     for term in store.scan_terms():
-        ordinal = ordinals.get(term.concept)
-        if ordinal is None or term.kind is TermKind.DEFINITION:
+        if term.concept not in tags or term.kind is TermKind.DEFINITION:
             continue
-        text = indexed_text(term, concepts[term.concept].semantic_tag)
+        text = indexed_text(term, tags[term.concept])
         if text:
-            add(text, term.language, ordinal, _weight(term))
+            add(text, term.language, term.concept, _weight(term))
             rank = _display_rank(term, languages)
-            if ordinal not in preferred or rank < preferred[ordinal][0]:
-                preferred[ordinal] = (rank, text)
-    counts = Counter((span.strip(), id) for span, id in mentions if id in ordinals and span.strip())
+            if term.concept not in preferred or rank < preferred[term.concept][0]:
+                preferred[term.concept] = (rank, text)
+    counts = Counter((span.strip(), id) for span, id in mentions if id in tags and span.strip())
     for (span, id), count in counts.items():
-        add(span, languages[0] if languages else "", ordinals[id], MENTION_WEIGHT + float(np.log(count)))
+        add(span, languages[0] if languages else "", id, MENTION_WEIGHT + float(np.log(count)))
     ids = list(ordinals)
     return Gathered(
         texts=list(rows),
         languages=spoken,
         concept_ids=ids,
-        preferred=[preferred[i][1] if i in preferred else ids[i] for i in range(len(ids))],
-        tags=[concepts[id].semantic_tag for id in ids],
+        preferred=[preferred[id][1] if id in preferred else id for id in ids],
+        tags=[tags[id] for id in ids],
         senses=_senses(best, len(rows)),
         mentions=sum(counts.values()),
     )
