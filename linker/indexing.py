@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -61,7 +60,8 @@ def build_index(
 
     `languages` orders preferred terms for display; terms of every language are indexed. `mentions` are
     (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
-    left out and not counted. Raises LinkerError if the release has no term, IndexDamaged if the stored
+    left out and not counted. Only for the holder of the release's lock: what a killed build left beside
+    `folder` is removed. Raises LinkerError if the release has no term, IndexDamaged if the stored
     vectors find less than 98 % of the exact nearest neighbours.
     """
     gathered = gather_terms(store, languages, mentions)
@@ -70,7 +70,7 @@ def build_index(
             f"Release {release!r} has no active concept with a term; there is nothing to index."
         )
     total = len(gathered.texts)
-    staging = folder.parent / f".{folder.name}-{os.getpid()}"
+    staging = folder.parent / f".{folder.name}-new"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
@@ -235,8 +235,15 @@ def _write_arrow(path: Path, columns: dict[str, list[str]]) -> None:
 
 
 def _put_in_place(staging: Path, folder: Path) -> None:
-    aside = folder.parent / f".{folder.name}-old-{os.getpid()}"
-    if folder.exists():
+    aside = folder.parent / f".{folder.name}-old"
+    shutil.rmtree(aside, ignore_errors=True)
+    replacing = folder.exists()
+    if replacing:
         folder.rename(aside)
-    staging.rename(folder)
+    try:
+        staging.rename(folder)
+    except BaseException:
+        if replacing:
+            aside.rename(folder)
+        raise
     shutil.rmtree(aside, ignore_errors=True)
