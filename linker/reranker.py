@@ -47,6 +47,13 @@ class Reranker:
                 f"The cross-encoder {str(name)!r} cannot be loaded ({reason}); "
                 "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
             ) from error
+        kinds = getattr(model.config, "architectures", None) or []
+        if any(kind.endswith(("Model", "ForMaskedLM")) for kind in kinds):
+            # It would load, with a head of random weights.
+            raise ModelNotFound(
+                f"The model {str(name)!r} is a {kinds[0]}, which scores no pairs; "
+                "name a cross-encoder, or train one with `enlace train cross-encoder`."
+            )
         if model.num_labels != 1:
             raise ModelNotFound(
                 f"The cross-encoder {str(name)!r} has {model.num_labels} outputs and one is needed: "
