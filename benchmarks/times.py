@@ -1,0 +1,137 @@
+"""How long importing, indexing, starting and linking take, through the installed `enlace`.
+
+    python -m benchmarks.times --data ../shared/data [--json DIR]
+
+Real HPO with its Spanish labels: import, indexing with the shipped models, from starting the server to
+its first answer and to its first linking, and the latency of a GraphQL `link` request of ten mentions
+with parents, children and ancestors of every candidate. Prints medians of the stated number of requests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from api.example_request import LINK_QUERY
+from benchmarks.corpora import distemist_hpo
+
+RELEASE = "hpo-2024-04"
+ENLACE = str(Path(sys.executable).with_name("enlace"))
+REQUESTS = 30
+
+
+def run(home: Path, *arguments: str) -> float:
+    """Run `enlace` and return its wall time in seconds. Raises CalledProcessError."""
+    start = time.perf_counter()
+    environment = {**os.environ, "ENLACE_HOME": str(home)}
+    subprocess.run([ENLACE, *arguments], check=True, env=environment, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[str, float]]:
+    """A server of RELEASE on a free port; yields its URL and the moment it was started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = time.perf_counter()
+    server = subprocess.Popen(
+        [ENLACE, "serve", "--release", RELEASE, "--port", str(port)],
+        env={**os.environ, "ENLACE_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/graphql", start
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def ask(url: str, query: str, variables: dict[str, Any], patience_s: float = 60) -> dict[str, Any]:
+    """The data of a GraphQL answer; waits for the server to listen."""
+    deadline = time.perf_counter() + patience_s
+    while True:
+        try:
+            answer = httpx.post(url, json={"query": query, "variables": variables}, timeout=patience_s).json()
+        except httpx.ConnectError:
+            if time.perf_counter() > deadline:
+                raise
+            time.sleep(0.02)
+            continue
+        if answer.get("errors"):
+            raise RuntimeError(answer["errors"][0]["message"])
+        data: dict[str, Any] = answer["data"]
+        return data
+
+
+def server_times(home: Path, spans: list[str]) -> dict[str, float]:
+    """Seconds to the first answer and the first linking, milliseconds of warm `link` requests."""
+    with serving(home) as (url, start):
+        ask(url, "{ release { name } }", {})
+        first_answer = time.perf_counter() - start
+        ask(url, LINK_QUERY, {"mentions": spans[:10], "top": 5})
+        first_linking = time.perf_counter() - start
+        latencies = []
+        for request in range(REQUESTS + 5):
+            mentions = spans[10 * request : 10 * request + 10]
+            begun = time.perf_counter()
+            ask(url, LINK_QUERY, {"mentions": mentions, "top": 5})
+            latencies.append(1000 * (time.perf_counter() - begun))
+    warm = sorted(latencies[5:])
+    return {
+        "server's first answer, s": first_answer,
+        "server's first linking, s": first_linking,
+        f"link of ten mentions, ms, median of {REQUESTS}": statistics.median(warm),
+        "link of ten mentions, ms, slowest": warm[-1],
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of open data")
+    parser.add_argument("--json", type=Path, help="a folder to write the figures into")
+    options = parser.parse_args()
+    hpo = options.data / "hpo"
+    spans = list(dict.fromkeys(mention.span for mention in distemist_hpo(options.data)))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        translations = str(hpo / "hp-es.babelon.tsv")
+        source = str(hpo / "hp.v2024-04-26.json.gz")
+        times = {
+            "import of HPO, s": run(
+                home, "load", source, "--translations", translations, "--release", RELEASE
+            ),
+            "indexing of HPO, s": run(home, "index", "--release", RELEASE),
+            **server_times(home, spans),
+        }
+    table = Table(title=f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+    table.add_column("what")
+    table.add_column("time", justify="right")
+    for what, value in times.items():
+        table.add_row(what, f"{value:.2f}" if value < 100 else f"{value:.0f}")
+    Console().print(table)
+    if options.json:
+        options.json.mkdir(parents=True, exist_ok=True)
+        (options.json / "times.json").write_text(json.dumps(times, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
