@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -12,8 +14,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.types.unset import UNSET
 
 from api.body_limit import BodyLimit
+from api.error_codes import GRAPHQL_INVALID
 from api.schema.build import EnlaceSchema, build_schema
 from api.schema.context import RequestContext
 from api.service import Service
@@ -31,6 +35,21 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         )
         self._service = service
         self._settings = settings
+
+    async def run(self, request: Any, context: Any = UNSET, root_value: None = UNSET) -> Any:
+        """Answer a request; what is no GraphQL request at all is refused in the shape of GraphQL errors."""
+        try:
+            return await super().run(request, context, root_value)
+        except HTTPException as refusal:
+            said = {"message": f"{refusal.reason.rstrip('.')}.", "extensions": {"code": GRAPHQL_INVALID}}
+            return JSONResponse({"data": None, "errors": [said]}, status_code=refusal.status_code)
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """The body as JSON: an object, or it is refused."""
+        parsed = super().parse_json(data)
+        if not isinstance(parsed, dict):
+            raise HTTPException(400, "The body of a request is a JSON object with a query")
+        return parsed
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket

@@ -19,6 +19,7 @@ from api.commands.load import load
 from api.commands.releases import releases
 from api.commands.serve import serve
 from api.commands.train import train
+from api.quiet import quieten_model_libraries
 from graph.errors import EnlaceError
 
 app = typer.Typer(
@@ -60,7 +61,7 @@ def enlace(
 
 def main() -> None:
     """Run the command line and exit."""
-    _quieten_model_libraries()
+    quieten_model_libraries()
     try:
         app()
     except EnlaceError as error:
@@ -80,14 +81,3 @@ def _fail(sentence: str, error: Exception) -> None:
         raise error
     print(f"enlace: {sentence}", file=sys.stderr)
     sys.exit(1)
-
-
-def _quieten_model_libraries() -> None:
-    """Keep the model libraries' own bars and advice out of results; read when they are first imported."""
-    for name, value in {
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    }.items():
-        os.environ.setdefault(name, value)

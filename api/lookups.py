@@ -53,7 +53,8 @@ def look_up(store: GraphStore, wanted: Wanted) -> Found:
 class Lookups:
     """The facts of one request. For one event loop, and gone with the request.
 
-    `fetch` answers what is wanted, off the event loop. At most `limit` concepts are asked about.
+    `fetch` answers what is wanted, off the event loop. At most `limit` concepts are answered with, counting
+    one that comes twice twice: lists in lists grow by multiplication, and each costs the server's time.
     """
 
     def __init__(self, fetch: Callable[[Wanted], Awaitable[Found]], limit: int) -> None:
@@ -64,17 +65,24 @@ class Lookups:
         self._wanted: dict[Kind, list[CURIE]] = {}
         self._level: asyncio.Future[None] | None = None
         self._spoken = 0
+        self._answered = 0
         self._running: set[asyncio.Task[None]] = set()
 
-    async def load(self, ids: Iterable[CURIE], kinds: Iterable[Kind]) -> None:
-        """Return when all `kinds` of facts about all `ids` are known.
+    async def load(self, ids: Sequence[CURIE], kinds: Iterable[Kind]) -> None:
+        """Return when all `kinds` of facts about all `ids`, which will be answered with, are known.
 
         Raises RequestTooLarge, and whatever the store raises.
         """
-        ids = list(ids)
+        self._answered += len(ids)
+        if self._answered > self._limit:
+            raise RequestTooLarge(
+                f"The request asks for more than {self._limit:,} concepts in all its lists together; "
+                "ask for fewer at once, or give smaller values of `first`."
+            )
         levels = {self._ask(kind, id) for kind in kinds for id in ids}
         for level in levels:
-            await level
+            # The level is shared: a resolver that is cancelled must not take the others' answer with it.
+            await asyncio.shield(level)
 
     def concept(self, id: CURIE) -> Concept | None:
         """The concept, loaded before; None where the release declares none."""
@@ -104,11 +112,6 @@ class Lookups:
         """The level in which a fact is, or will be, looked up."""
         asked = self._asked[kind]
         if id not in asked:
-            if len(asked) >= self._limit:
-                raise RequestTooLarge(
-                    f"The request touches more than {self._limit:,} concepts; "
-                    "ask for fewer at once, or give smaller values of `first`."
-                )
             asked[id] = self._open_level()
             self._wanted.setdefault(kind, []).append(id)
             self._spoken += 1
@@ -118,8 +121,8 @@ class Lookups:
         if self._level is None:
             loop = asyncio.get_running_loop()
             self._level = loop.create_future()
-            # A level that fails is told to all who wait for it; none may be left when the client has gone.
-            self._level.add_done_callback(lambda level: level.cancelled() or level.exception())
+            # A level that fails is told to all who wait for it, and nobody may be left when the client has gone.
+            self._level.add_done_callback(lambda level: level.exception())
             task = loop.create_task(self._run_level(self._level))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -135,10 +138,8 @@ class Lookups:
         try:
             found = await self._fetch(wanted)
         except Exception as error:
-            if not level.done():
-                level.set_exception(error)
+            level.set_exception(error)
             return
         for kind, ids in wanted.items():
             self._known[kind].update(zip(ids, found[kind], strict=True))
-        if not level.done():
-            level.set_result(None)
+        level.set_result(None)

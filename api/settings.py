@@ -36,7 +36,7 @@ class Settings:
     max_text_length: int = 1000
     """Characters of a search text."""
     max_concepts: int = 20_000
-    """Concepts that one request may touch, in all its lists together."""
+    """Concepts that one request may ask for, in all its lists together."""
     max_depth: int = 10
     """Levels of a query."""
     max_aliases: int = 30

@@ -21,7 +21,8 @@ def out() -> Console:
     """The console that results go to. In a pipe a line is as long as it needs, without colours."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    # No markup: terms, file names and ids hold brackets of their own.
+    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 160)
 
 
 def note(sentence: str) -> None:

@@ -75,7 +75,7 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(
-        f"Release [bold]{manifest.release}[/] is indexed: {manifest.terms:,} distinct terms of "
+        f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
         f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling), {reranker}, "
         f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",

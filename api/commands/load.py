@@ -79,7 +79,7 @@ def _show(release: Release, seconds: float) -> None:
     counts = release.counts
     console = out()
     console.print(
-        f"Release [bold]{release.name}[/] holds {counts['concepts']:,} concepts "
+        f"Release {release.name} holds {counts['concepts']:,} concepts "
         f"({counts['active_concepts']:,} active), {counts['terms']:,} terms in {', '.join(release.languages)}, "
         f"{counts['is_a']:,} is-a and {counts['relations']:,} other relations, {counts['mappings']:,} mappings "
         f"and {counts['successions']:,} successions; imported in {seconds:.1f} s.",

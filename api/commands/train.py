@@ -56,10 +56,10 @@ def bi_encoder(
 ) -> None:
     """Train a bi-encoder on the synonyms of releases and on annotated mentions."""
     from linker.training.bi_encoder import BiEncoderRecipe
-    from linker.training.runs import run_bi_encoder
+    from linker.training.runs import run_bi_encoder, use_threads
     from linker.training.scratch import ScratchSize
 
-    _set_threads(threads)
+    use_threads(threads)
     recipe = BiEncoderRecipe(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
     with _data(release, mentions, dev_share) as data, progress() as tell:
@@ -96,9 +96,9 @@ def cross_encoder(
     """Train a cross-encoder to tell what the bi-encoder confuses."""
     from linker.shipped import bi_encoder_source
     from linker.training.cross_encoder import CrossEncoderRecipe
-    from linker.training.runs import run_cross_encoder
+    from linker.training.runs import run_cross_encoder, use_threads
 
-    _set_threads(threads)
+    use_threads(threads)
     recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, seed=seed)
     with _data(release, mentions, dev_share) as data, progress() as tell:
         run_cross_encoder(
@@ -156,10 +156,3 @@ def _data(releases: list[str], mentions: list[Path], dev_share: float) -> Iterat
 
 def _command() -> list[str]:
     return ["enlace", *sys.argv[1:]]
-
-
-def _set_threads(threads: int) -> None:
-    if threads:
-        import torch
-
-        torch.set_num_threads(threads)

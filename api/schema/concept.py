@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
@@ -17,7 +17,7 @@ from api.labels import LANGUAGES, fully_specified_name, preferred_term
 from api.lookups import Kind, Lookups
 from api.schema import neighbours
 from api.schema.context import Info
-from api.schema.fields import First, Language, Offset, described, page
+from api.schema.fields import First, Language, Languages, Offset, described, page
 from api.schema.mappings import Mapping
 from api.schema.selection import names_selected
 from api.schema.terms import Term, TermKind
@@ -27,6 +27,10 @@ from graph.model import TermKind as Kinds
 
 if TYPE_CHECKING:
     from api.schema.relations import Relation, Succession
+
+TermKinds: TypeAlias = Annotated[
+    list[TermKind] | None, strawberry.argument(description="Only of these kinds; by default of all.")
+]
 
 #: What must be looked up for each field before a concept is made. A field that is not here needs nothing.
 FIELD_KINDS: MappingProxyType[str, Kind] = MappingProxyType(
@@ -125,8 +129,8 @@ class Concept:
     def terms(
         self,
         info: Info,
-        languages: list[str] | None = None,
-        kinds: list[TermKind] | None = None,
+        languages: Languages = None,
+        kinds: TermKinds = None,
         first: First = 100,
         offset: Offset = 0,
     ) -> list[Term]:
@@ -140,7 +144,7 @@ class Concept:
         return [Term.of(term) for term in page(info, found, first, offset)]
 
     @described
-    def definitions(self, languages: list[str] | None = None) -> list[Term]:
+    def definitions(self, languages: Languages = None) -> list[Term]:
         """Explanatory texts, by language."""
         return [
             Term.of(term)

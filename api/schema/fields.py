@@ -13,6 +13,8 @@ from api.schema.context import Info
 
 T = TypeVar("T")
 
+_MAXIMUM_ID_LENGTH = 255
+
 First: TypeAlias = Annotated[
     int, strawberry.argument(description="How many at most: 1 to 1,000, or what the server is set to.")
 ]
@@ -20,6 +22,11 @@ Offset: TypeAlias = Annotated[int, strawberry.argument(description="How many to 
 Language: TypeAlias = Annotated[
     str | None,
     strawberry.argument(description="BCP 47, as `es`; by default Spanish, then English, then any."),
+]
+
+
+Languages: TypeAlias = Annotated[
+    list[str] | None, strawberry.argument(description="Only of these, BCP 47, as `es`; by default of all.")
 ]
 
 
@@ -42,3 +49,25 @@ def check_first(info: Info, first: int) -> None:
     most = info.context.settings.max_page
     if not 1 <= first <= most:
         raise ArgumentRejected("first", f"first is {first}; give a number from 1 to {most:,}.")
+
+
+def check_ids(argument: str, ids: Sequence[str]) -> None:
+    """Raise ArgumentRejected for an id that no release can hold; whether one holds it is another question."""
+    for id in ids:
+        check_unicode(argument, id)
+        if not 0 < len(id) <= _MAXIMUM_ID_LENGTH:
+            raise ArgumentRejected(
+                argument,
+                f"An id of {len(id):,} characters was given; ids have 1 to {_MAXIMUM_ID_LENGTH}, "
+                "as SNOMEDCT:22298006.",
+            )
+
+
+def check_unicode(argument: str, text: str) -> None:
+    """Raise ArgumentRejected for a lone surrogate, which JSON can write and no text contains."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ArgumentRejected(
+            argument, f"{argument} has half a character in it; send Unicode text."
+        ) from None

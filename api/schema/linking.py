@@ -49,6 +49,9 @@ class Candidate:
     matched_term: str = strawberry.field(
         description="The term of the concept that is closest to the mention."
     )
+    reading: str = strawberry.field(
+        description="What the term was compared with: the mention, or the mention with abbreviations written out."
+    )
     score: float = strawberry.field(description="What candidates are ordered by, from 0 to 1, highest first.")
     scores: StageScores = strawberry.field(description="Each stage's own score.")
     path: LinkingPath = strawberry.field(description="Which way it was found.")
@@ -61,6 +64,7 @@ class Candidate:
             id=strawberry.ID(candidate.id),
             preferred_term=candidate.preferred_term,
             matched_term=candidate.matched_term,
+            reading=candidate.reading,
             score=candidate.score,
             scores=StageScores(dense=scores.dense, lexical=scores.lexical, rerank=scores.rerank),
             path=LinkingPath(candidate.path.value),

@@ -9,7 +9,7 @@ import strawberry
 from api.errors import ArgumentRejected
 from api.schema.concept import Concept, concepts_of
 from api.schema.context import Info
-from api.schema.fields import First, described
+from api.schema.fields import First, check_ids, described
 from api.schema.linking import Linking, link_mentions
 from api.schema.release import Release
 from api.schema.search import SearchHit, search_terms
@@ -32,6 +32,7 @@ class Query:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=_ID)]
     ) -> Concept | None:
         """The concept of an id, active or retired; an error where the release has none."""
+        check_ids("id", [id])
         (found,) = await concepts_of(info, [id], declared=False)
         if found is None:
             raise ConceptNotFound([id], info.context.service.release.name)
@@ -49,6 +50,7 @@ class Query:
                 f"{len(ids):,} ids were given and one request takes at most {most:,}; "
                 "send them in several requests.",
             )
+        check_ids("ids", ids)
         release = info.context.service.release.name
         found = await concepts_of(info, ids, declared=False)
         # An exception in the place of an item becomes that item's error, and the others are answered.

@@ -7,7 +7,7 @@ import strawberry
 from api.errors import ArgumentRejected
 from api.schema.concept import Concept, known_concepts_of
 from api.schema.context import Info
-from api.schema.fields import check_first, described
+from api.schema.fields import check_first, check_unicode, described
 
 
 @strawberry.type(description="A concept found by the beginnings of the words of one of its terms.")
@@ -35,6 +35,8 @@ async def search_terms(info: Info, text: str, first: int, language: str | None) 
         raise ArgumentRejected(
             "text", f"text has {len(text):,} characters and at most {most:,} are accepted; search for less."
         )
+    check_unicode("text", text)
+    check_unicode("language", language or "")
     hits = await info.context.service.search(text, first, language)
     return [
         SearchHit(id=strawberry.ID(hit.id), matched_term=hit.term, language=hit.language, score=hit.score)

@@ -143,6 +143,14 @@ def run_fusion(
     return {"retrieval": asdict(retrieval), "reranking": asdict(reranking), "mentions": len(dev)}
 
 
+def use_threads(threads: int) -> None:
+    """Train with that many threads; 0 leaves it to the libraries, which take one a core."""
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
 def _facts(
     corpus: TrainingCorpus, recipe: dict[str, Any], more: dict[str, Any], pooling: str
 ) -> dict[str, Any]:

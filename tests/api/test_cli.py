@@ -1,0 +1,171 @@
+"""The commands, from `main` on, over a real release."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graph.release import ReleaseHome
+
+GAZETTEER = (
+    "code\tlanguage\tterm\tsemantic_tag\tmainterm\n"
+    "A01\tes\tfiebre tifoidea\ttrastorno\t1\n"
+    "A01\tes\tfiebre entérica\ttrastorno\t0\n"
+    "A02\tes\tneumonía lobar\ttrastorno\t1\n"
+    "A03\tes\tasma\ttrastorno\t1\n"
+)
+
+
+@pytest.fixture
+def gazetteer(tmp_path: Path) -> Path:
+    path = tmp_path / "gazetteer.tsv"
+    path.write_text(GAZETTEER, "utf-8")
+    return path
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReleaseHome:
+    monkeypatch.setenv("ENLACE_HOME", str(tmp_path / "empty-home"))
+    return ReleaseHome(tmp_path / "empty-home")
+
+
+def test_version(enlace) -> None:
+    from importlib.metadata import version
+
+    assert enlace("--version").out == f"enlace {version('enlace')}\n"
+
+
+def test_help_lists_the_commands(enlace) -> None:
+    told = enlace("--help")
+    assert told.code == 0
+    for command in ("load", "index", "link", "serve", "demo", "releases"):
+        assert command in told.out
+
+
+@pytest.mark.parametrize("module", ["torch", "transformers", "strawberry", "numpy", "ladybug", "rich.table"])
+def test_starting_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, api.cli; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
+
+
+def test_load_then_index_then_link(
+    enlace, empty_home: ReleaseHome, gazetteer: Path, tiny_bi_encoder: Path
+) -> None:
+    loaded = enlace("load", gazetteer, "--format", "gazetteer", "--prefix", "ECIEO", "--release", "mini")
+    assert loaded.code == 0
+    assert "3 concepts" in loaded.out
+    assert "enlace index --release mini" in loaded.out
+    assert empty_home.current() == "mini"
+
+    # Without --release it is the current one.
+    indexed = enlace("index", "--bi-encoder", tiny_bi_encoder, "--cross-encoder", "none")
+    assert indexed.code == 0
+    assert "4 distinct terms" in indexed.out
+    assert "no re-ranking" in indexed.out
+
+    linked = enlace("link", "fiebre entérica", "--json")
+    assert linked.code == 0
+    assert json.loads(linked.out)["decision"] == {"id": "ECIEO:A01", "path": "exact", "reason": ""}
+
+
+def test_annotated_mentions_are_indexed_and_unknown_codes_counted(
+    enlace, in_own_home: ReleaseHome, tiny_bi_encoder: Path, tmp_path: Path
+) -> None:
+    (known,) = _ids(enlace, "fibrilación auricular")
+    extra = tmp_path / "extra.tsv"
+    extra.write_text(f"span\tcode\narritmia por FA\t{known}|X:1\notra cosa\tX:2\n", "utf-8")
+    told = enlace(
+        "index", "--release", "demo", "--bi-encoder", tiny_bi_encoder, "--cross-encoder", "none",
+        "--mentions", extra,
+    )  # fmt: skip
+    assert told.code == 0
+    assert "1 annotated mentions" in told.out
+    assert "2 mentions" in told.err
+    assert "2 codes" in told.err
+    assert _ids(enlace, "arritmia por FA") == [known]
+
+
+def test_a_model_folder_named_relatively_is_found_from_elsewhere(
+    enlace, in_own_home: ReleaseHome, tiny_bi_encoder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tiny_bi_encoder.parent)
+    assert enlace("index", "--bi-encoder", tiny_bi_encoder.name, "--cross-encoder", "none").code == 0
+    monkeypatch.chdir(tmp_path)
+    assert enlace("link", "HTA", "--json").code == 0
+
+
+def test_link_prints_a_table(enlace, in_home: ReleaseHome) -> None:
+    told = enlace("link", "--release", "demo", "HTA", "Sintrom", "--top", "2")
+    assert told.code == 0
+    assert "hipertensión arterial" in told.out
+    assert "acenocumarol" in told.out
+    assert "exact" in told.out
+    assert told.err == ""
+
+
+def test_link_json_is_a_line_a_mention(enlace, in_home: ReleaseHome) -> None:
+    told = enlace("link", "HTA", "tos", "--top", "3", "--json")
+    first, second = map(json.loads, told.out.splitlines())
+    assert list(first) == ["mention", "candidates", "decision"]
+    assert (first["mention"], second["mention"]) == ("HTA", "tos")
+    assert len(first["candidates"]) == 3
+    candidate = first["candidates"][0]
+    assert list(candidate) == ["id", "preferredTerm", "matchedTerm", "reading", "score", "scores", "path"]
+    assert list(candidate["scores"]) == ["dense", "lexical", "rerank"]
+
+
+def test_releases(enlace, in_home: ReleaseHome) -> None:
+    (row,) = json.loads(enlace("releases", "--json").out)
+    assert row["name"] == "demo"
+    assert row["current"] is True
+    assert row["index"]["terms"] > 1000
+    table = enlace("releases")
+    assert "demo (current)" in table.out
+
+
+def test_no_releases(enlace, empty_home: ReleaseHome) -> None:
+    told = enlace("releases")
+    assert (told.code, told.out) == (0, "")
+    assert "no releases" in told.err
+    assert json.loads(enlace("releases", "--json").out) == []
+
+
+def test_the_demo_goes_the_whole_way(
+    enlace,
+    empty_home: ReleaseHome,
+    tiny_bi_encoder: Path,
+    tiny_cross_encoder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "bi-encoder").symlink_to(tiny_bi_encoder)
+    (models / "cross-encoder").symlink_to(tiny_cross_encoder)
+    monkeypatch.setattr("linker.shipped._MODELS", models)
+
+    told = enlace("demo")
+    assert told.code == 0, told.err
+    assert "hipertensión arterial" in told.out
+    assert "trastorno cardiovascular" in told.out, "the parents are shown"
+    assert "curl -s http://127.0.0.1:8000/graphql" in told.out
+    assert "enlace serve --release demo" in told.out
+
+    imported = empty_home.release("demo").created
+    assert enlace("demo").out == told.out
+    assert empty_home.release("demo").created == imported, "the second time nothing is imported"
+
+
+def test_the_note_of_the_demo_has_ten_mentions() -> None:
+    from api.commands.demo import NOTE, mentions_of
+
+    assert len(mentions_of(NOTE)) == len(set(mentions_of(NOTE))) == 10
+
+
+def _ids(enlace, mention: str) -> list[str]:
+    (line,) = enlace("link", mention, "--top", "1", "--json").out.splitlines()
+    return [candidate["id"] for candidate in json.loads(line)["candidates"]]

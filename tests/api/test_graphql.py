@@ -1,0 +1,215 @@
+"""What the schema answers, over the demonstration release."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLObjectType, build_schema
+
+from api.example_request import LINK_QUERY
+from api.linking_json import linking_json
+from api.schema.build import build_schema as enlace_schema
+from api.schema.concept import FIELD_KINDS
+from api.settings import Settings
+from linker.pipeline import Linker
+
+
+def find(api, term: str) -> str:
+    (hit,) = api.ask("query($t: String!) { search(text: $t, first: 1) { id } }", t=term)["search"]
+    return str(hit["id"])
+
+
+def test_release(api, home) -> None:
+    answer = api.ask(
+        "{ release { name languages counts { kind number } sources { format } index { terms mentions } } }"
+    )["release"]
+    release = home.release("demo")
+    assert answer["name"] == "demo"
+    assert answer["languages"] == list(release.languages)
+    assert {c["kind"]: c["number"] for c in answer["counts"]} == dict(release.counts)
+    assert {source["format"] for source in answer["sources"]} == {"rf2"}
+    assert answer["index"]["terms"] > 1000
+
+
+def test_concept(api) -> None:
+    id = find(api, "fibrilación auricular")
+    concept = api.ask(
+        """query($id: ID!) { concept(id: $id) {
+            id active semanticTag preferredTerm english: preferredTerm(language: "en") fsn
+            terms { text language kind scope id }
+            spanish: terms(languages: ["es"], kinds: [SYNONYM]) { text language kind }
+            parents { preferredTerm } ancestors { id preferredTerm } siblings { id } children { preferredTerm }
+            parentCount childCount ancestorCount siblingCount descendantCount
+            mappings { target kind group priority advice }
+            relations { typeId type { preferredTerm } target { preferredTerm } group }
+        } }""",
+        id=id,
+    )["concept"]
+    assert concept["id"] == id
+    assert concept["active"] is True
+    assert concept["semanticTag"] == "trastorno"
+    assert concept["preferredTerm"] == "fibrilación auricular"
+    assert concept["english"] == "atrial fibrillation"
+    assert concept["fsn"] == "fibrilación auricular (trastorno)"
+    assert "FA" in {term["text"] for term in concept["spanish"]}
+    assert {(term["language"], term["kind"]) for term in concept["spanish"]} == {("es", "SYNONYM")}
+    assert {term["kind"] for term in concept["terms"]} >= {"FSN", "PREFERRED", "SYNONYM"}
+    assert concept["parentCount"] == len(concept["parents"]) > 0
+    assert concept["childCount"] == len(concept["children"]) > 0
+    assert concept["ancestorCount"] == len(concept["ancestors"]) > concept["parentCount"]
+    assert concept["siblingCount"] == len(concept["siblings"])
+    assert concept["descendantCount"] >= concept["childCount"]
+    assert id not in {sibling["id"] for sibling in concept["siblings"]}
+    assert any(mapping["target"].startswith("ICD10:I48") for mapping in concept["mappings"])
+    assert concept["relations"][0]["type"]["preferredTerm"]
+    assert concept["relations"][0]["target"]["preferredTerm"]
+
+
+def test_ancestors_come_nearest_first(api, home) -> None:
+    id = find(api, "fibrilación auricular paroxística")
+    answer = api.ask("query($id: ID!) { concept(id: $id) { ancestors { id } } }", id=id)
+    ids = [ancestor["id"] for ancestor in answer["concept"]["ancestors"]]
+    with home.open("demo") as opened:
+        depths = [opened.hierarchy.depth(id) for id in ids]
+        assert set(ids) == set(opened.hierarchy.ancestors(id))
+    assert depths == sorted(depths, reverse=True)
+    assert depths[-1] == 0
+
+
+def test_lists_are_cut_into_pages(api) -> None:
+    id = find(api, "trastorno cardiovascular")
+    query = (
+        "query($id: ID!, $n: Int!, $o: Int!) { concept(id: $id) { children(first: $n, offset: $o) { id } } }"
+    )
+    whole = api.ask(query, id=id, n=100, o=0)["concept"]["children"]
+    assert len(whole) > 4
+    assert api.ask(query, id=id, n=2, o=1)["concept"]["children"] == whole[1:3]
+    assert api.ask(query, id=id, n=2, o=1000)["concept"]["children"] == []
+
+
+@pytest.mark.parametrize(("n", "o", "argument"), [(0, 0, "first"), (1001, 0, "first"), (1, -1, "offset")])
+def test_pages_out_of_bounds_are_refused(api, n: int, o: int, argument: str) -> None:
+    query = (
+        "query($id: ID!, $n: Int!, $o: Int!) { concept(id: $id) { children(first: $n, offset: $o) { id } } }"
+    )
+    _, (error,) = api.execute(query, id=find(api, "asma"), n=n, o=o)
+    assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": argument}
+
+
+def test_a_retired_concept_says_what_replaces_it(api, home) -> None:
+    with home.open("demo") as opened:
+        retired = next(c.id for c in opened.store.scan_concepts() if not c.active)
+        (successions,) = opened.store.successors([retired])
+    concept = api.ask(
+        """query($id: ID!) { concept(id: $id) { active parents { id } descendantCount siblingCount
+            replacedBy { kind conceptId concept { id active preferredTerm replaces { conceptId } } } } }""",
+        id=retired,
+    )["concept"]
+    assert concept["active"] is False
+    assert (concept["parents"], concept["descendantCount"], concept["siblingCount"]) == ([], 0, 0)
+    assert [step["conceptId"] for step in concept["replacedBy"]] == [s.successor for s in successions]
+    successor = concept["replacedBy"][0]["concept"]
+    assert successor["active"] is True
+    assert retired in {step["conceptId"] for step in successor["replaces"]}
+
+
+def test_concepts_answers_in_order_and_tells_the_unknown_ones(api) -> None:
+    one, other = find(api, "asma"), find(api, "tos")
+    data, errors = api.execute(
+        "query($ids: [ID!]!) { concepts(ids: $ids) { id } }", ids=[other, "HP:0", one, other]
+    )
+    assert data["concepts"] == [{"id": other}, None, {"id": one}, {"id": other}]
+    (error,) = errors
+    assert error["path"] == ["concepts", 1]
+    assert error["extensions"]["code"] == "CONCEPT_NOT_FOUND"
+    assert "'HP:0'" in error["message"]
+
+
+def test_search(api) -> None:
+    hits = api.ask(
+        """{ search(text: "renal insuf", first: 3) { id matchedTerm language score concept { id preferredTerm } } }"""
+    )["search"]
+    assert len(hits) == 3
+    assert "insuficiencia renal" in {hit["matchedTerm"] for hit in hits}
+    assert all(hit["id"] == hit["concept"]["id"] for hit in hits)
+    english = api.ask("""{ search(text: "asthma", language: "en") { language } }""")["search"]
+    assert {hit["language"] for hit in english} == {"en"}
+    assert api.ask("""{ search(text: "--") { id } }""")["search"] == []
+
+
+def test_link_says_the_same_as_linked_jsonl(api, home) -> None:
+    mentions = ["HTA", "ahogo al caminar"]
+    answer = api.ask(
+        """query($m: [String!]!) { link(mentions: $m, top: 4) { mention decision { id path reason }
+            candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank } } } }""",
+        m=mentions,
+    )["link"]
+    linker = Linker.open(home.folder("demo") / "index")
+    expected = [linking_json(linking) for linking in linker.link(mentions, top_k=4)]
+    linker.close()
+    for linking in answer:
+        for part in (linking["decision"], *linking["candidates"]):
+            part["path"] = {"RERANKED": "re-ranked"}.get(part["path"], part["path"].lower())
+    assert answer == expected
+
+
+def test_link_answers_with_the_concepts(api) -> None:
+    data = api.ask(LINK_QUERY, mentions=["Sintrom"], top=2)["link"][0]
+    assert data["decision"]["concept"]["preferredTerm"] == "acenocumarol"
+    concept = data["candidates"][0]["concept"]
+    assert concept["id"] == data["decision"]["concept"]["id"]
+    assert concept["semanticTag"] == "sustancia"
+    assert {term["text"] for term in concept["terms"]} >= {"acenocumarol", "Sintrom"}
+    assert "anticoagulante" in {parent["preferredTerm"] for parent in concept["parents"]}
+
+
+def test_fragments_and_aliases_are_looked_up_too(api) -> None:
+    data = api.ask(
+        """query($id: ID!) { a: concept(id: $id) { ...Words } b: concept(id: $id) { ... on Concept { fsn } } }
+        fragment Words on Concept { name: preferredTerm children { ...Name } }
+        fragment Name on Concept { preferredTerm }""",
+        id=find(api, "asma"),
+    )
+    assert data["a"]["name"] == "asma"
+    assert data["b"]["fsn"] == "asma (trastorno)"
+
+
+def test_nothing_is_undescribed() -> None:
+    schema = build_schema(enlace_schema(Settings.of("demo", environment={})).as_str())
+    silent = []
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or name in ("String", "Int", "Float", "Boolean", "ID"):
+            continue
+        if not kind.description:
+            silent.append(name)
+        if isinstance(kind, GraphQLObjectType):
+            for field, told in kind.fields.items():
+                silent += [f"{name}.{field}"] * (not told.description)
+                silent += [f"{name}.{field}({a})" for a, arg in told.args.items() if not arg.description]
+        if isinstance(kind, GraphQLEnumType):
+            silent += [f"{name}.{value}" for value, told in kind.values.items() if not told.description]
+    assert not silent
+
+
+def test_every_field_that_needs_a_look_up_has_one(api) -> None:
+    """Each scalar field alone: a field that reads what nobody looked up would fail."""
+    schema = build_schema(enlace_schema(Settings.of("demo", environment={})).as_str())
+    concept = schema.type_map["Concept"]
+    assert isinstance(concept, GraphQLObjectType)
+    assert set(FIELD_KINDS) <= set(concept.fields)
+    id = find(api, "asma")
+    for name, field in concept.fields.items():
+        inner = (
+            "" if "!" in str(field.type) and str(field.type).strip("[]!") in _SCALARS else " { __typename }"
+        )
+        if str(field.type).strip("[]!") in _SCALARS:
+            inner = ""
+        api.ask(f"query($id: ID!) {{ concept(id: $id) {{ {name}{inner} }} }}", id=id)
+
+
+_SCALARS = {"ID", "String", "Boolean", "Int", "Float"}
+
+
+def test_answers_are_json(api) -> None:
+    assert json.dumps(api.ask("{ release { name } }")) == '{"release": {"name": "demo"}}'
