@@ -35,7 +35,10 @@ LIMIT ?
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A concept found by one of its terms. `score` in (0, 1]: 1 is the text itself, less what the term has besides."""
+    """A concept found by one of its terms.
+
+    `score` in (0, 1]: 1 is the text itself, less what the term has besides; over 0.5 it starts with the text.
+    """
 
     id: CURIE
     term: str
@@ -134,4 +137,6 @@ def _score(text: str, folded: str, term: str, term_folded: str) -> float:
         return 1.0
     if term_folded == folded:
         return 0.99
-    return round(0.98 * len(folded) / max(len(folded), len(term_folded)), 4)
+    share = len(folded) / max(len(folded), len(term_folded))
+    # In bands, so that scores fall in the order of the hits.
+    return round(0.5 + 0.48 * share if term_folded.startswith(folded) else 0.5 * share, 4)
