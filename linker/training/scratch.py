@@ -13,6 +13,8 @@ from pathlib import Path
 from linker.encoder import SETTINGS_FILE
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+LONGEST_WORD = 60
+"""Characters. A longer one is read as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,14 @@ def write_scratch_model(
     `texts` are normalised already; the vocabulary is learned from them and keeps accents and ñ as they come.
     """
     import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.train_from_iterator(
-        texts,
-        trainers.WordPieceTrainer(
-            vocab_size=size.vocabulary, special_tokens=list(SPECIAL_TOKENS), show_progress=False
-        ),
+    vocabulary = _wordpieces(texts, size.vocabulary)
+    tokenizer = Tokenizer(
+        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD)
     )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -74,3 +73,24 @@ def write_scratch_model(
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     wrapped.save_pretrained(folder)
     (folder / SETTINGS_FILE).write_text(json.dumps({"normalisation": normalisation}) + "\n", "utf-8")
+
+
+def _wordpieces(texts: Iterable[str], count: int) -> dict[str, int]:
+    """A WordPiece vocabulary with its ids; the same texts give the same one.
+
+    The trainer numbers the letters that continue a word as it meets them, in an order that differs from run
+    to run, and breaks ties by number. Given to it with the special tokens, they are numbered beforehand.
+    """
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    lines = list(texts)
+    letters = sorted({letter for line in lines for word in line.split() for letter in word[1:]})
+    continuing = [f"##{letter}" for letter in letters if letter.isalnum()]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=count, special_tokens=[*SPECIAL_TOKENS, *continuing], show_progress=False
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    vocabulary: dict[str, int] = tokenizer.get_vocab()
+    return vocabulary
