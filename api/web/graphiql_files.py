@@ -1,7 +1,12 @@
-"""GraphiQL's files, as they are served."""
+"""GraphiQL's files, as they are served: the page is ours, GraphiQL and React come as an installed package.
+
+The package is named for Django and needs none of it: it holds GraphiQL's published bundle and React's, so that
+the page works without a network. Its files are served as they are.
+"""
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 from starlette.requests import Request
@@ -9,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 FOLDER = Path(__file__).parent / "graphiql"
+_PACKAGE = "graphene_django_graphiql_static"
 
 #: What may be asked for, with its type. Nothing else is looked for on disk, so no path can lead out.
 MEDIA_TYPES = {
@@ -46,10 +52,11 @@ async def _file(request: Request) -> Response:
     if name not in MEDIA_TYPES:
         return PlainTextResponse("There is no such file.", status_code=404)
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
-    packed = FOLDER / f"{name}.gz"
-    if not packed.is_file():
-        return Response((FOLDER / name).read_bytes(), media_type=MEDIA_TYPES[name], headers=headers)
-    # Every browser takes gzip; what does not is no browser, and can unpack it itself.
-    return Response(
-        packed.read_bytes(), media_type=MEDIA_TYPES[name], headers={**headers, "Content-Encoding": "gzip"}
-    )
+    own = FOLDER / name
+    content = own.read_bytes() if own.is_file() else bundled(name)
+    return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
+
+
+def bundled(name: str) -> bytes:
+    """A file of the installed GraphiQL package."""
+    return resources.files(_PACKAGE).joinpath("static", _PACKAGE, name).read_bytes()

@@ -27,11 +27,12 @@ query Link($mentions: [String!]!, $top: Int = 3) {
 
 const VARIABLES = JSON.stringify({ mentions: ["insuficiencia renal aguda", "DM tipo 2"] }, null, 2);
 
-ReactDOM.createRoot(document.getElementById("graphiql")).render(
+ReactDOM.render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: window.location.pathname }),
     defaultQuery: EXAMPLE,
     variables: VARIABLES,
     defaultEditorToolsVisibility: "variables",
   }),
+  document.getElementById("graphiql"),
 );

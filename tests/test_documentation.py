@@ -1,0 +1,61 @@
+"""What can be typed or met is documented."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from api.error_codes import CODES, GRAPHQL_INVALID, INTERNAL
+from api.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+GRAPHQL = (ROOT / "docs" / "graphql.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+
+#: Errors of the command line alone: no request can meet them.
+COMMAND_LINE_ONLY = {
+    "ENLACE",
+    "RELEASE_NOT_FOUND",
+    "RELEASE_BUSY",
+    "RELEASE_EXISTS",
+    "HIERARCHY_CYCLE",
+    "SOURCE_UNREADABLE",
+    "MENTION_FILE",
+    "TRAINING",
+    "NO_RELEASE_CHOSEN",
+    "OUTPUT_MISMATCH",
+    "SERVER_NOT_STARTED",
+}
+
+
+def test_every_code_that_a_request_can_meet_is_in_the_table() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", GRAPHQL, re.MULTILINE)) - {
+        f"ENLACE_{field.name.upper()}" for field in fields(Settings)
+    }
+    assert documented == set(CODES.values()) - COMMAND_LINE_ONLY | {GRAPHQL_INVALID, INTERNAL}
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    for field in fields(Settings):
+        if field.default is not MISSING:
+            default = str(field.default).lower()
+            assert f"| `ENLACE_{field.name.upper()}` | {default} |" in GRAPHQL
+
+
+@pytest.mark.parametrize(
+    "command", ["load", "index", "link", "evaluate", "serve", "train", "demo", "releases"]
+)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert re.search(rf"\benlace {command}\b", README)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_links_between_documents_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
