@@ -10,10 +10,16 @@ python -m benchmarks.corpora --data "$data" --output "$work/corpora"
 enlace load "$data/hpo/hp.v2024-04-26.json.gz" --translations "$data/hpo/hp-es.babelon.tsv" --release hpo-2024-04
 enlace load "$data/do" --release do-2026-07
 
+notes=(
+  --data-note "Human Phenotype Ontology 2024-04-26 and its official Spanish labels: HPO licence (free use with citation and version)"
+  --data-note "Disease Ontology 2026-07-31 and its Spanish translations: CC0"
+  --data-note "DisTEMIST, MedProcNER and CANTEMIST training mentions: CC BY 4.0; documents that CodiEsp calls dev are left out"
+)
+
 enlace train bi-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
-  --dimensions 256 --steps 4000 --output linker/models/bi-encoder
+  --dimensions 256 --steps 4000 "${notes[@]}" --output linker/models/bi-encoder
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
-  --bi-encoder linker/models/bi-encoder --steps 3000 --output linker/models/cross-encoder
+  --bi-encoder linker/models/bi-encoder --steps 2000 "${notes[@]}" --output linker/models/cross-encoder
 enlace index --release hpo-2024-04 --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
 enlace train fusion --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" \
   --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -31,6 +31,10 @@ OutputOption: TypeAlias = Annotated[
 DevShareOption: TypeAlias = Annotated[
     float, typer.Option("--dev-share", min=0.0, max=0.5, help="Share of documents left out of training.")
 ]
+NoteOption: TypeAlias = Annotated[
+    list[str],
+    typer.Option("--data-note", help="A line for the model card, on the data and its licence; repeatable."),
+]
 SeedOption: TypeAlias = Annotated[int, typer.Option("--seed")]
 ThreadsOption: TypeAlias = Annotated[int, typer.Option("--threads", min=0, help="0: one a core.")]
 
@@ -51,6 +55,7 @@ def bi_encoder(
     dimensions: Annotated[int, typer.Option("--dimensions", min=32, help="From scratch only.")] = 192,
     vocabulary: Annotated[int, typer.Option("--vocabulary", min=300, help="From scratch only.")] = 8000,
     dev_share: DevShareOption = 0.125,
+    data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -62,7 +67,7 @@ def bi_encoder(
     use_threads(threads)
     recipe = BiEncoderRecipe(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
-    with _data(release, mentions, dev_share) as data, progress() as tell:
+    with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
         run_bi_encoder(
             data,
             output,
@@ -90,6 +95,7 @@ def cross_encoder(
     steps: Annotated[int, typer.Option("--steps", min=1)] = 3000,
     learning_rate: Annotated[float, typer.Option("--learning-rate")] = 3e-4,
     dev_share: DevShareOption = 0.125,
+    data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -100,7 +106,7 @@ def cross_encoder(
 
     use_threads(threads)
     recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, seed=seed)
-    with _data(release, mentions, dev_share) as data, progress() as tell:
+    with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
         run_cross_encoder(
             data,
             bi_encoder_source(bi_encoder),
@@ -132,7 +138,9 @@ def fusion(
 
 
 @contextmanager
-def _data(releases: list[str], mentions: list[Path], dev_share: float) -> Iterator[TrainingData]:
+def _data(
+    releases: list[str], mentions: list[Path], dev_share: float, notes: Sequence[str] = ()
+) -> Iterator[TrainingData]:
     from graph.release import default_home
     from linker.mentions import read_mentions
     from linker.training.runs import TrainingData
@@ -148,6 +156,7 @@ def _data(releases: list[str], mentions: list[Path], dev_share: float) -> Iterat
             ),
             *(f"{len(rows):,} mentions of {path.name}" for path, rows in read.items()),
             f"about {dev_share:.1%} of the mentions' documents were left out, for choosing and for fusion",
+            *notes,
         ]
         yield TrainingData(
             [o.store for o in opened], [m for rows in read.values() for m in rows], described, dev_share
