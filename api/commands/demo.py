@@ -21,9 +21,10 @@ TOP = 3
 #: A discharge note written for this demonstration; what stands in brackets is linked.
 NOTE = """\
 Mujer de 74 años con [HTA], [diabetes tipo II] y [FA] en tratamiento con [Sintrom]. Consulta por
-[ahogo al caminar] y aumento de peso desde hace una semana. [Rx tórax]: [derrame pleural bilateral].
-En la analítica destacan [fracaso renal agudo prerrenal] y [anemia por falta de hierro]. Es dada de
-alta con el diagnóstico de [insuficiencia cardiaca descompensada]."""
+[disnea a moderados esfuerzos] y aumento de peso desde hace una semana. [Rx tórax]:
+[derrame pleural bilateral]. En la analítica destacan [fracaso renal agudo prerrenal] y
+[anemia por falta de hierro]. Es dada de alta con el diagnóstico de
+[insuficiencia cardiaca descompensada]."""
 
 
 def mentions_of(note: str) -> list[str]:

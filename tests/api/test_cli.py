@@ -168,7 +168,7 @@ EXPECTED = {
     "diabetes tipo II": "diabetes mellitus tipo 2",
     "FA": "fibrilación auricular",
     "Sintrom": "acenocumarol",
-    "ahogo al caminar": "disnea de esfuerzo",
+    "disnea a moderados esfuerzos": "disnea de esfuerzo",
     "Rx tórax": "radiografía de tórax",
     "derrame pleural bilateral": "derrame pleural",
     "fracaso renal agudo prerrenal": "insuficiencia renal aguda prerrenal",
