@@ -11,12 +11,15 @@ from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
 from linker.encoder import Encoder
 from linker.errors import TrainingError
+from linker.evaluation.metrics import gold_rank
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.mentions import GoldMention
 from linker.reranker import Reranker
 
 DEPTH = 25
+LEXICAL_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
+"""What the lexical score may weigh beside the dense one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,31 @@ class Features:
 def fit_retrieval_weights(
     index: TermIndex, encoder: Encoder, mentions: Sequence[GoldMention]
 ) -> RetrievalWeights:
-    """Weights of the dense and the lexical score. Raises TrainingError if no mention has its code in the index."""
-    # Each retriever alone first, so that what only one of them finds is among the examples.
-    features = [
-        _candidates(index, encoder, mentions, weights, None)
-        for weights in (RetrievalWeights(10, 0, -7), RetrievalWeights(0, 10, -5))
+    """Weights of the dense and the lexical score. Raises TrainingError if no mention has its code in the index.
+
+    Retrieval is there to bring the right concept among the candidates that are re-ranked, so the share of
+    the lexical score is the one with the highest recall at DEPTH (of equal ones, the highest mean reciprocal
+    rank); the slope and the bias are then fitted, so that the score is a probability.
+    """
+    shares = {share: _recall(index, encoder, mentions, share) for share in LEXICAL_SHARES}
+    best = max(shares, key=lambda share: (*shares[share], -share))
+    found = _candidates(index, encoder, mentions, RetrievalWeights(10, 10 * best, -7), None)
+    fused = found.values[:, :1] + best * found.values[:, 1:2]
+    slope, bias = _fit(Features(fused, found.gold))
+    return RetrievalWeights(slope, round(best * slope, 4), bias)
+
+
+def _recall(
+    index: TermIndex, encoder: Encoder, mentions: Sequence[GoldMention], share: float
+) -> tuple[float, float]:
+    """Recall at DEPTH and mean reciprocal rank with the lexical score weighing `share` of the dense one."""
+    retriever = Retriever(index, encoder, Abbreviations.open(), RetrievalWeights(10, 10 * share, -7))
+    found = retriever.retrieve([mention.span for mention in mentions], DEPTH)
+    ranks = [
+        gold_rank([index.concept_id(concept) for concept in one.concepts], mention.codes)
+        for mention, one in zip(mentions, found, strict=True)
     ]
-    dense, lexical, bias = _fit(
-        Features(np.vstack([f.values for f in features]), np.concatenate([f.gold for f in features]))
-    )
-    return RetrievalWeights(dense, lexical, bias)
+    return sum(rank > 0 for rank in ranks) / len(ranks), sum(1 / rank for rank in ranks if rank) / len(ranks)
 
 
 def fit_rerank_weights(

@@ -10,6 +10,7 @@ from typing import Any
 
 from graph.store import GraphStore
 from linker.encoder import BiEncoder, model_settings
+from linker.errors import TrainingError
 from linker.index import open_checked
 from linker.mentions import GoldMention, split_documents
 from linker.normalization import normaliser
@@ -135,6 +136,10 @@ def run_fusion(
     encoder = BiEncoder.open(bi_encoder)
     index = open_checked(index_folder, encoder)
     dev = [mention for mention in data.dev() if not mention.composite]
+    if not dev:
+        raise TrainingError(
+            "There is no mention of a held-out document to fit on; give mentions with documents, or a larger dev share."
+        )
     retrieval = fit_retrieval_weights(index, encoder, dev)
     reranking = fit_rerank_weights(index, encoder, Reranker.open(cross_encoder), retrieval, dev)
     index.close()
