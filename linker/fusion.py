@@ -41,16 +41,28 @@ class RetrievalWeights:
 
 @dataclass(frozen=True, slots=True)
 class RerankWeights:
-    """`score = sigmoid(bias + dense·cosine + lexical·tfidf + rerank·logit)`; `logit` is the cross-encoder's."""
+    """A logistic sum of the dense and lexical scores, the cross-encoder's logit and the two word overlaps.
+
+    `term_said` weighs the share of the term that the mention says, `mention_said` the share of the mention that
+    the term says (see `linker.overlap`); the latter may be negative: a broader concept's term says little of it.
+    """
 
     dense: float = 0.0
     lexical: float = 0.0
     rerank: float = 1.0
+    term_said: float = 0.0
+    mention_said: float = 0.0
     bias: float = 0.0
 
-    def score(self, dense: Scores, lexical: Scores, logit: Scores) -> Scores:
-        """Scores in [0, 1], of the arrays' shape."""
-        return sigmoid(self.bias + self.dense * dense + self.lexical * lexical + self.rerank * logit)
+    def score(self, dense: Scores, lexical: Scores, logit: Scores, overlaps: Scores) -> Scores:
+        """Scores in [0, 1], shape (k,); `overlaps` has shape (k, 2), the others (k,)."""
+        return sigmoid(
+            self.bias
+            + self.dense * dense
+            + self.lexical * lexical
+            + self.rerank * logit
+            + overlaps @ np.array([self.term_said, self.mention_said], dtype=np.float32)
+        )
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RerankWeights:

@@ -17,6 +17,7 @@ from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.model import Candidate, Decision, Linking, StageScores
 from linker.model import Path as Way
+from linker.overlap import word_overlaps
 from linker.reranker import Reranker
 from linker.shipped import bi_encoder_source, cross_encoder_source
 
@@ -97,7 +98,10 @@ class Linker:
         reranked = len(logits)
         if reranked and self._reranker:
             head = slice(0, reranked)
-            scores[head] = self._reranker.weights.score(one.dense[head], one.lexical[head], logits)
+            overlaps = word_overlaps(
+                [(one.readings[i], self.index.text(one.rows[i])) for i in range(reranked)]
+            )
+            scores[head] = self._reranker.weights.score(one.dense[head], one.lexical[head], logits, overlaps)
             # What the cross-encoder did not read stays behind what it read.
             scores[reranked:] *= scores[head].min()
         for kind, score in EXACT_SCORE.items():

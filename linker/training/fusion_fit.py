@@ -15,6 +15,7 @@ from linker.evaluation.metrics import gold_rank
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.mentions import GoldMention
+from linker.overlap import word_overlaps
 from linker.reranker import Reranker
 
 DEPTH = 25
@@ -67,9 +68,8 @@ def fit_rerank_weights(
     weights: RetrievalWeights,
     mentions: Sequence[GoldMention],
 ) -> RerankWeights:
-    """Weights of the three scores on what `weights` retrieves. Raises TrainingError as above."""
-    dense, lexical, rerank, bias = _fit(_candidates(index, encoder, mentions, weights, reranker))
-    return RerankWeights(dense, lexical, rerank, bias)
+    """Weights of the three scores and the word overlaps on what `weights` retrieves. Raises TrainingError as above."""
+    return RerankWeights(*_fit(_candidates(index, encoder, mentions, weights, reranker)))
 
 
 def _candidates(
@@ -88,7 +88,7 @@ def _candidates(
         columns = [one.dense, one.lexical]
         if reranker:
             pairs = [(text, index.text(row)) for text, row in zip(one.readings, one.rows, strict=True)]
-            columns.append(reranker.logits(pairs))
+            columns += [reranker.logits(pairs), *word_overlaps(pairs).T]
         rows.append(np.stack(columns, axis=1))
         gold.append(np.array([index.concept_id(c) in mention.codes for c in one.concepts]))
     if not any(there.any() for there in gold):
@@ -102,5 +102,4 @@ def _fit(features: Features) -> list[float]:
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=10.0, max_iter=2000).fit(features.values, features.gold)
-    # A negative weight for agreement is noise of a small sample.
-    return [round(max(0.0, float(w)), 4) for w in fitted.coef_[0]] + [round(float(fitted.intercept_[0]), 4)]
+    return [round(float(w), 4) for w in (*fitted.coef_[0], fitted.intercept_[0])]
