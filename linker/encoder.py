@@ -47,10 +47,12 @@ class EncoderIdentity:
         return {**asdict(self), "name": ""} == {**asdict(other), "name": ""}
 
     def differences(self, other: EncoderIdentity) -> list[str]:
-        """What differs, as `pooling mean / cls`."""
+        """What differs, as `pooling mean / cls`; of hashes the beginning."""
         mine, theirs = asdict(self), asdict(other)
         return [
-            f"{key} {mine[key]} / {theirs[key]}" for key in mine if key != "name" and mine[key] != theirs[key]
+            f"{key} {str(mine[key])[:12]} / {str(theirs[key])[:12]}"
+            for key in mine
+            if key != "name" and mine[key] != theirs[key]
         ]
 
 
@@ -176,16 +178,19 @@ def model_settings(name: str | Path) -> dict[str, Any]:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ModelNotFound(f"{path} is not JSON ({error}); restore it or delete it.") from None
+    if not isinstance(settings, dict):
+        raise ModelNotFound(f"{path} is not a JSON object; restore it or delete it.")
     return settings
 
 
 def weights_hash(model: SentenceTransformer) -> str:
-    """SHA-256 over the names, shapes and float32 values of a model's weights, in hex.
+    """SHA-256 over the vocabulary and the names, shapes and float32 values of a model's weights, in hex.
 
     BERT's and RoBERTa's pooler is left out: no vector passes through it, and a checkpoint that has none (a
     masked language model) gets new random values for it at every loading.
     """
     digest = hashlib.sha256()
+    digest.update(json.dumps(sorted(model.tokenizer.get_vocab().items())).encode())
     for key, tensor in sorted(model.state_dict().items()):
         if ".pooler." in key:
             continue

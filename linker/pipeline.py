@@ -11,7 +11,7 @@ import numpy.typing as npt
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retrieved, Retriever
 from linker.encoder import BiEncoder, model_settings
-from linker.errors import MentionRejected
+from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
@@ -64,8 +64,10 @@ class Linker:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
         Raises MentionRejected for an empty mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no
-        Unicode text.
+        Unicode text, and LinkerError for a `top_k` below 1.
         """
+        if top_k < 1:
+            raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
         texts = list(
             dict.fromkeys(check_mention(mention, place) for place, mention in enumerate(mentions, 1))
         )
