@@ -34,6 +34,7 @@ models: $(INSTALLED)
 results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.distemist_hpo --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.times --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.results_page
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -59,3 +59,9 @@ def test_links_between_documents_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_results_page_says_what_the_result_files_say() -> None:
+    from benchmarks.results_page import page
+
+    assert (ROOT / "docs" / "results.md").read_text("utf-8") == page()
