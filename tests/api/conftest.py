@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_schema import RELEASE, Api
 
 from api.indexing import index_release
 from api.quiet import quieten_model_libraries
-from api.schema.build import build_schema
-from api.schema.context import RequestContext
-from api.service import Service
-from api.settings import Settings
-from graph.counting import CountingStore
 from graph.importing import import_release
 from graph.model import Concept, Term
 from graph.release import ReleaseHome
@@ -26,22 +21,6 @@ from loaders.formats import load
 
 # Here and not in a fixture: the libraries read it when the first test of any room imports them.
 quieten_model_libraries()
-
-RELEASE = "demo"
-
-#: Ten mentions, some of them terms of the release and some not.
-MENTIONS = (
-    "HTA",
-    "diabetes tipo II",
-    "FA",
-    "Sintrom",
-    "ahogo al caminar",
-    "Rx tórax",
-    "derrame pleural bilateral",
-    "fracaso renal agudo prerrenal",
-    "anemia por falta de hierro",
-    "insuficiencia cardiaca",
-)
 
 
 @pytest.fixture(scope="session")
@@ -112,35 +91,6 @@ def enlace(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         return Ran(code, told.out, told.err)
 
     return run
-
-
-class Api:
-    """The schema over the demonstration release, with a store that counts what it is asked."""
-
-    def __init__(self, home: ReleaseHome, **limits: int) -> None:
-        opened = home.open(RELEASE)
-        self.store = CountingStore(opened.store)
-        self.settings = Settings.of(RELEASE, environment={}, home=home.path, **limits)
-        self.service = Service(replace(opened, store=self.store))
-        self._schema = build_schema(self.settings)
-        self._loop = asyncio.Runner()
-
-    def execute(self, query: str, **variables: object) -> tuple[Any, list[dict[str, Any]]]:
-        """The data and the errors of an answer; the count of store calls begins at zero."""
-        self.store.reset()
-        context = RequestContext.of(self.service, self.settings)
-        answer = self._loop.run(self._schema.execute(query, variable_values=variables, context_value=context))
-        return answer.data, [dict(error.formatted) for error in answer.errors or ()]
-
-    def ask(self, query: str, **variables: object) -> Any:
-        """The data of an answer that has no errors."""
-        data, errors = self.execute(query, **variables)
-        assert not errors
-        return data
-
-    def close(self) -> None:
-        self._loop.run(self.service.close())
-        self._loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def test_graphiql_can_read_the_schema(api) -> None:
 def test_a_release_without_an_index_says_so(own_home) -> None:
     import shutil
 
-    from conftest import Api
+    from demo_schema import Api
 
     shutil.rmtree(own_home.folder("demo") / "index")
     bare = Api(own_home)

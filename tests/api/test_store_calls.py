@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from conftest import MENTIONS
+from demo_schema import MENTIONS
 
 from api.errors import RequestTooLarge
 from api.lookups import Found, Kind, Lookups, Wanted
