@@ -28,12 +28,16 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from api.example_request import LINK_QUERY
 from benchmarks.corpora import distemist_hpo
 
 RELEASE = "hpo-2024-04"
 ENLACE = str(Path(sys.executable).with_name("enlace"))
 REQUESTS = 30
+LINK_QUERY = """query($mentions: [String!]!, $top: Int!) { link(mentions: $mentions, top: $top) {
+  mention decision { path concept { id preferredTerm } }
+  candidates { score matchedTerm path concept {
+    id preferredTerm
+    parents { id preferredTerm } children { id preferredTerm } ancestors { id preferredTerm } } } } }"""
 
 
 def run(home: Path, *arguments: str) -> float:

@@ -65,7 +65,8 @@ class Senses:
     @classmethod
     def open(cls, folder: Path) -> Senses:
         """Open memory-mapped."""
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SENSES))
+        # As plain arrays over the mapping: the memmap type makes each of many small look-ups slower.
+        return cls(*(np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _SENSES))
 
 
 class TermIndex:

@@ -110,7 +110,7 @@ class LexicalIndex:
     def open(cls, folder: Path) -> LexicalIndex:
         """Open memory-mapped. Raises IndexDamaged."""
         try:
-            arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS]
+            arrays = [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS]
         except (OSError, ValueError) as error:
             raise IndexDamaged(
                 f"The lexical index in {folder} cannot be read ({error}); build it again with `enlace index`."

@@ -23,7 +23,8 @@ from linker.shipped import bi_encoder_source, cross_encoder_source
 
 MAXIMUM_MENTION_LENGTH = 1000
 """Characters. A longer string is a document, and linking it as one mention would be meaningless."""
-RERANK_DEPTH = 25
+RERANK_DEPTH = 10
+"""Candidates that the cross-encoder reads. On dev mentions 25 put no more right ones first, and cost twice the time."""
 
 _EXACT = {2: Way.EXACT, 1: Way.FOLDED}
 EXACT_SCORE = {2: 1.0, 1: 0.999}

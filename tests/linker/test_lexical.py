@@ -120,7 +120,7 @@ def test_the_best_rows_come_best_first_and_ties_by_row(lexical: LexicalIndex) ->
 def test_it_opens_mapped_and_answers_as_it_was_built(lexical: LexicalIndex, tmp_path: Path) -> None:
     lexical.save(tmp_path / "lexical")
     opened = LexicalIndex.open(tmp_path / "lexical")
-    assert isinstance(opened.postings_weights, np.memmap)
+    assert isinstance(opened.postings_weights.base, np.memmap)
     assert np.array_equal(opened.similarity(QUERIES).toarray(), lexical.similarity(QUERIES).toarray())
 
 
