@@ -19,7 +19,10 @@ notes=(
 enlace train bi-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
   --dimensions 256 --steps 4000 "${notes[@]}" --output linker/models/bi-encoder
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
-  --bi-encoder linker/models/bi-encoder --steps 2000 "${notes[@]}" --output linker/models/cross-encoder
+  --bi-encoder linker/models/bi-encoder --steps 2000 "${notes[@]}" --output "$work/models/cross-encoder"
+enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
+  --bi-encoder linker/models/bi-encoder --from "$work/models/cross-encoder" --steps 3200 --seed 1 "${notes[@]}" \
+  --output linker/models/cross-encoder
 enlace index --release hpo-2024-04 --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
 enlace train fusion --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" \
   --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
