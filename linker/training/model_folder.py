@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class ModelCard:
             "---\nlanguage: [es, en]\nlicense: apache-2.0\ntags: [medical, entity-linking]\n---\n\n"
             f"# {self.title}\n\n{self.purpose}\n\n"
             f"Trained by Enlace {version('enlace')} on {datetime.now(UTC):%Y-%m-%d} with\n\n"
-            f"```\n{' '.join(self.command)}\n```\n\n"
+            f"```\n{shlex.join(self.command)}\n```\n\n"
             f"## Data\n\n{data}\n\n## How\n\n| | |\n| --- | --- |\n{rows}\n\n## Figures\n\n{figures}\n"
         )
 
