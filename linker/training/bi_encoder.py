@@ -21,13 +21,11 @@ from graph.model import CURIE
 from linker.errors import TrainingError
 from linker.training.augmentation import Augmenter
 from linker.training.corpus import TrainingCorpus
+from linker.training.optimization import Progress, Schedule, optimise
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-Progress = Callable[[int, int, float], None]
-"""Told (step, steps, loss)."""
 
 Pair = tuple[str, str, frozenset[CURIE]]
 
@@ -64,31 +62,20 @@ def train_bi_encoder(
 ) -> None:
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
-    from torch.nn.utils import clip_grad_norm_
 
     if len(corpus.groups) < 2:
         raise TrainingError(
             "There are fewer than two groups of synonyms to train on; name a release with synonyms."
         )
-    random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     sampler = _Sampler(corpus, recipe)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    model.train()
-    for step in range(recipe.steps):
+
+    def loss_of(step: int) -> torch.Tensor:
         if step >= recipe.easy_steps and (step - recipe.easy_steps) % recipe.refresh_steps == 0:
             sampler.find_neighbours(lambda strings: _embed_all(model, strings, recipe))
-        share = step / recipe.steps
-        rate = recipe.learning_rate * min(1.0, (share + 1e-3) / recipe.warm_up) * (1.0 - share)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss = contrastive_loss(model, sampler.batch(), recipe)
-        optimizer.zero_grad()
-        loss.backward()
-        clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        progress(step + 1, recipe.steps, float(loss.detach()))
-    model.eval()
+        return contrastive_loss(model, sampler.batch(), recipe)
+
+    optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
 
 
 def contrastive_loss(

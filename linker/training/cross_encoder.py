@@ -7,7 +7,7 @@ ClinLinker). The loss is the list-wise softmax over one positive and its negativ
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,11 @@ from linker.encoder import Vectors
 from linker.errors import TrainingError
 from linker.training.augmentation import Augmenter
 from linker.training.corpus import TrainingCorpus
+from linker.training.optimization import Progress, Schedule, optimise
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import CrossEncoder
-
-Progress = Callable[[int, int, float], None]
-"""Told (step, steps, loss)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +86,18 @@ def train_cross_encoder(
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
     from torch.nn.functional import cross_entropy
-    from torch.nn.utils import clip_grad_norm_
 
     if not misses.queries:
         raise TrainingError("No string has both a synonym and a near miss; name a release with synonyms.")
     torch.manual_seed(recipe.seed)
     lists = _Lists(corpus, misses, recipe)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    model.train()
-    for step in range(recipe.steps):
-        share = step / recipe.steps
-        rate = recipe.learning_rate * min(1.0, (share + 1e-3) / recipe.warm_up) * (1.0 - share)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+
+    def loss_of(step: int) -> torch.Tensor:
         pairs = [pair for _ in range(recipe.lists) for pair in lists.draw()]
         logits = _logits(model, pairs, recipe).reshape(recipe.lists, -1)
-        loss = cross_entropy(logits, torch.zeros(recipe.lists, dtype=torch.long))
-        optimizer.zero_grad()
-        loss.backward()
-        clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        progress(step + 1, recipe.steps, float(loss.detach()))
-    model.eval()
+        return cross_entropy(logits, torch.zeros(recipe.lists, dtype=torch.long))
+
+    optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
 
 
 def _logits(

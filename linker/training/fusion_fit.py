@@ -19,6 +19,7 @@ from linker.overlap import word_overlaps
 from linker.reranker import Reranker
 
 DEPTH = 25
+"""Candidates a mention that the weights are fitted on, and among which retrieval is to have the right one."""
 LEXICAL_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """What the lexical score may weigh beside the dense one."""
 
@@ -36,7 +37,7 @@ def fit_retrieval_weights(
 ) -> RetrievalWeights:
     """Weights of the dense and the lexical score. Raises TrainingError if no mention has its code in the index.
 
-    Retrieval is there to bring the right concept among the candidates that are re-ranked, so the share of
+    Retrieval is there to bring the right concept among the candidates, so the share of
     the lexical score is the one with the highest recall at DEPTH (of equal ones, the highest mean reciprocal
     rank); the slope and the bias are then fitted, so that the score is a probability.
     """

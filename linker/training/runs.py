@@ -15,11 +15,12 @@ from linker.index import open_checked
 from linker.mentions import GoldMention, split_documents
 from linker.normalization import normaliser
 from linker.reranker import Reranker
-from linker.training.bi_encoder import BiEncoderRecipe, Progress, train_bi_encoder
+from linker.training.bi_encoder import BiEncoderRecipe, train_bi_encoder
 from linker.training.corpus import TrainingCorpus, build_corpus
 from linker.training.cross_encoder import CrossEncoderRecipe, find_near_misses, train_cross_encoder
 from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
+from linker.training.optimization import Progress
 from linker.training.scratch import ScratchSize, write_scratch_model
 
 SCRATCH_NORMALISATION = "fold-1"
