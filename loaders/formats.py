@@ -6,38 +6,35 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 from graph.model import CURIE, Concept, Record, Source
 from loaders import babelon, disease_ontology, gazetteer, obograph, rf2
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
+from loaders.options import DEFAULT_LANGUAGES, Base, Options, is_date
 from loaders.rejections import Rejections
 
-DEFAULT_LANGUAGES = ("es", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a format's reader may be told. `languages` come in order of preference."""
-
-    prefix: str | None = None
-    languages: tuple[str, ...] = DEFAULT_LANGUAGES
+#: The paths of one import; one only, unless the format `takes_several`.
+Paths: TypeAlias = tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format: how it is told, and the functions that read it.
 
-    `read` gives the records; `files` the files that it will read, each with its version or "".
+    `read` gives the records; `files` the files that it will read, each with its version or "". Both get
+    all paths of the import. An option that is not in `takes` is refused before anything is read.
     """
 
     description: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, Options, Rejections], Iterator[Record]]
-    files: Callable[[Path], list[tuple[Path, str]]]
-    takes_prefix: bool = False
-    requires_prefix: bool = False
-    takes_translations: bool = False
+    read: Callable[[Paths, Options, Rejections], Iterator[Record]]
+    files: Callable[[Paths, Options], list[tuple[Path, str]]]
+    takes: tuple[str, ...] = ()
+    """The fields of `Options` that it knows, besides `languages`; and `translations`."""
+    requires: tuple[str, ...] = ()
+    takes_several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,8 @@ class LoadedSource:
     rejected: Rejections = field(default_factory=Rejections)
 
 
-def _single(version: Callable[[SourceFile], str]) -> Callable[[Path], list[tuple[Path, str]]]:
-    return lambda path: [(path, version(SourceFile(path)))]
+def _single(version: Callable[[SourceFile], str]) -> Callable[[Paths, Options], list[tuple[Path, str]]]:
+    return lambda paths, options: [(paths[0], version(SourceFile(paths[0])))]
 
 
 FORMATS: MappingProxyType[str, Format] = MappingProxyType(
@@ -58,37 +55,51 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "rf2": Format(
             "SNOMED CT RF2 snapshot: a release folder, its zip, or a folder of several",
             recognises=rf2.recognises,
-            read=lambda path, options, rejections: rf2.read(path, rejections, languages=options.languages),
-            files=rf2.loaded_files,
+            read=lambda paths, options, rejections: rf2.read(
+                paths[0], rejections, languages=options.languages
+            ),
+            files=lambda paths, options: rf2.loaded_files(paths[0]),
         ),
         "obograph": Format(
             "OBO Graphs JSON, plain or gzip: HPO, DO, MONDO and other open ontologies",
             recognises=lambda path: path.is_file() and obograph.recognises(SourceFile(path)),
-            read=lambda path, options, rejections: obograph.read(
-                SourceFile(path), rejections, prefix=options.prefix, languages=options.languages
+            read=lambda paths, options, rejections: obograph.read(
+                SourceFile(paths[0]), rejections, prefix=options.prefix, languages=options.languages
             ),
             files=_single(obograph.version),
-            takes_prefix=True,
-            takes_translations=True,
+            takes=("prefix", "translations"),
         ),
         "do-tables": Format(
             "a folder of the Disease Ontology's tables: HumanDO.tsv, allXREFinDO.tsv, doid-*.tsv",
             recognises=disease_ontology.recognises,
-            read=lambda path, options, rejections: disease_ontology.read(
-                path, rejections, languages=options.languages
+            read=lambda paths, options, rejections: disease_ontology.read(
+                paths[0], rejections, languages=options.languages
             ),
-            files=disease_ontology.files,
+            files=lambda paths, options: disease_ontology.files(paths[0]),
         ),
         "gazetteer": Format(
             "a table of terms with the columns code, language, term, semantic_tag, mainterm, plain or gzip",
             recognises=lambda path: path.is_file() and gazetteer.recognises(SourceFile(path)),
-            read=lambda path, options, rejections: gazetteer.read(
-                SourceFile(path), rejections, prefix=options.prefix or "", languages=options.languages
+            read=lambda paths, options, rejections: gazetteer.read(
+                SourceFile(paths[0]), rejections, prefix=options.prefix or "", languages=options.languages
             ),
             files=_single(lambda file: ""),
-            takes_prefix=True,
-            requires_prefix=True,
+            takes=("prefix",),
+            requires=("prefix",),
         ),
+    }
+)
+
+#: What is said of an option that a format does not take.
+_REFUSALS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "translations": "Translations do not go with the format {name}; leave them out, or load an ontology.",
+        "prefix": "A prefix does not go with the format {name}, whose ids have one; leave it out.",
+        "as_of": "A date does not go with the format {name}; leave it out, or load an RF2 Full release.",
+        "base": "The format {name} cannot be laid on a loaded release; leave that out, or load an RF2 Delta.",
+        "sources": "Source vocabularies cannot be chosen in the format {name}; leave them out, or load UMLS RRF.",
+        "hierarchy_sources": "The sources of the hierarchy cannot be chosen in the format {name}; "
+        "leave them out, or load UMLS RRF.",
     }
 )
 
@@ -107,69 +118,91 @@ def detect_format(path: Path) -> str:
 
 
 def load(
-    path: Path,
+    paths: Path | Sequence[Path],
     *,
     format: str | None = None,
     translations: Sequence[Path] = (),
     prefix: str | None = None,
     languages: Sequence[str] = DEFAULT_LANGUAGES,
+    as_of: str = "",
+    base: Base | None = None,
+    sources: Sequence[str] = (),
+    hierarchy_sources: Sequence[str] = (),
 ) -> LoadedSource:
     """Open a terminology. Files are checked and hashed here; records are read as they are consumed.
 
-    `format` is a name in `FORMATS`, or None to tell it by content. `translations` are Babelon files.
-    `prefix` begins the ids of a format that has none of its own (gazetteer), or keeps only the classes
-    that have it (obograph). `languages` are BCP 47 tags, the preferred one first; terms in others are
-    left out.
+    `paths` are one or, where the format has packages that build on each other, several. `format` is a
+    name in `FORMATS`, or None to tell it by content. `translations` are Babelon files. `prefix` begins
+    the ids of a format that has none of its own (gazetteer), or keeps only the classes that have it
+    (obograph). `languages` are BCP 47 tags, the preferred one first; terms in others are left out. The
+    other options are described in `Options`.
 
     Raises a LoadError: at once for a path, format or option that is wrong, and from `records` for a
     file that turns out to be damaged.
     """
-    if not path.exists():
-        raise SourceNotFound(path)
+    given = (paths,) if isinstance(paths, Path) else tuple(paths)
+    if not given:
+        raise OptionMismatch("", "No path is named; give a file, a folder or a zip.")
+    for path in given:
+        if not path.exists():
+            raise SourceNotFound(path)
     if format is not None and format not in FORMATS:
-        raise FormatUnknown(path, FORMATS, asked=format)
-    name = format or detect_format(path)
+        raise FormatUnknown(given[0], FORMATS, asked=format)
+    if isinstance(languages, str) or not languages:
+        raise OptionMismatch(given[0], "No language is named; give a list of codes such as es and en.")
+    name = format or _format_of_all(given)
     chosen = FORMATS[name]
-    _check_options(path, name, chosen, translations, prefix, languages)
+    options = Options(prefix, tuple(languages), as_of, base, tuple(sources), tuple(hierarchy_sources))
+    _check_options(given, name, chosen, options, translations)
     for translation in translations:
         if not babelon.recognises(SourceFile(translation)):
             raise FormatMismatch(translation, "a Babelon table", "its header lacks Babelon's columns")
     rejections = Rejections()
-    options = Options(prefix, tuple(languages))
-    read = [_source(file, name, version) for file, version in chosen.files(path)]
+    read = [*base.sources] if base else []
+    read += [_source(file, name, version) for file, version in chosen.files(given, options)]
     read += [_source(translation, "babelon", "") for translation in translations]
-    records = chosen.read(path, options, rejections)
+    records = chosen.read(given, options, rejections)
     if translations:
         records = _translated(records, translations, rejections, languages)
     return LoadedSource(records, tuple(read), rejections)
 
 
+def _format_of_all(paths: Paths) -> str:
+    name, *others = [detect_format(path) for path in paths]
+    for path, other in zip(paths[1:], others, strict=True):
+        if other != name:
+            raise FormatMismatch(path, f"of the format {name}, as {str(paths[0])!r} is", f"it is {other}")
+    return name
+
+
 def _check_options(
-    path: Path,
-    name: str,
-    format: Format,
-    translations: Sequence[Path],
-    prefix: str | None,
-    languages: Sequence[str],
+    paths: Paths, name: str, format: Format, options: Options, translations: Sequence[Path]
 ) -> None:
-    if translations and not format.takes_translations:
+    path = paths[0]
+    for option, refusal in _REFUSALS.items():
+        if _is_given(option, options, translations) and option not in format.takes:
+            raise OptionMismatch(path, refusal.format(name=name))
+    if len(paths) > 1 and not format.takes_several:
         raise OptionMismatch(
-            path, f"Translations do not go with the format {name}; leave them out, or load an ontology."
+            path, f"The format {name} is read from one path and {len(paths)} are given; name one."
         )
-    if prefix is not None and not format.takes_prefix:
-        raise OptionMismatch(
-            path, f"A prefix does not go with the format {name}, whose ids have one; leave it out."
-        )
-    if prefix is None and format.requires_prefix:
+    if "prefix" in format.requires and options.prefix is None:
         raise OptionMismatch(
             path, f"The format {name} needs a prefix for the ids of {str(path)!r}; give one such as SNOMEDCT."
         )
+    prefix = options.prefix
     if prefix is not None and not prefix.replace("_", "").replace(".", "").replace("-", "").isalnum():
         raise OptionMismatch(
             path, f"The prefix {prefix!r} cannot begin an id; use letters and digits only, such as SNOMEDCT."
         )
-    if isinstance(languages, str) or not languages:
-        raise OptionMismatch(path, "No language is named; give a list of codes such as es and en.")
+    if options.as_of and not is_date(options.as_of):
+        raise OptionMismatch(path, f"{options.as_of!r} is no date; write it as YYYYMMDD, such as 20260131.")
+
+
+def _is_given(option: str, options: Options, translations: Sequence[Path]) -> bool:
+    value = translations if option == "translations" else getattr(options, option)
+    # An empty prefix is one that was given and is wrong.
+    return value is not None if option == "prefix" else bool(value)
 
 
 def _source(path: Path, format: str, version: str) -> Source:

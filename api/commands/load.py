@@ -1,8 +1,9 @@
-"""`enlace load`: a terminology file becomes a release."""
+"""`enlace load`: terminology files become a release."""
 
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,20 @@ from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from graph.model import Release
+    from graph.release import ReleaseHome
+    from loaders.options import Base
     from loaders.rejections import Rejections
 
 
 def load(
-    path: Annotated[Path, typer.Argument(help="A file, folder or zip of a terminology.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="A file, folder or zip of a terminology; of RF2 several packages that build on each other.",
+            show_default=False,
+        ),
+    ],
     release: Annotated[
         str,
         typer.Option("--release", "-r", metavar="NAME", help="What to call the release.", show_default=False),
@@ -37,6 +47,23 @@ def load(
     languages: Annotated[
         str, typer.Option("--languages", help="Languages to keep, the preferred one first.")
     ] = "es,en",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="YYYYMMDD", help="The day whose state to read from RF2 Full.")
+    ] = "",
+    onto: Annotated[
+        str | None,
+        typer.Option("--onto", metavar="RELEASE", help="The loaded release that an RF2 Delta changes."),
+    ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="SAB", help="A source of UMLS to keep; may be repeated."),
+    ] = None,
+    hierarchy_sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--hierarchy", metavar="SAB", help="A source of UMLS to take is-a from; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Import a terminology as a release and compile its hierarchy.
 
@@ -47,16 +74,22 @@ def load(
     from loaders.formats import load as open_source
 
     start = time.perf_counter()
-    source = open_source(
-        path,
-        format=format,
-        translations=translations or (),
-        prefix=prefix,
-        languages=[code.strip() for code in languages.split(",") if code.strip()],
-    )
-    with progress() as tell:
+    home = default_home()
+    with ExitStack() as opened:
+        source = open_source(
+            paths,
+            format=format,
+            translations=translations or (),
+            prefix=prefix,
+            languages=[code.strip() for code in languages.split(",") if code.strip()],
+            as_of=as_of,
+            base=_base(home, onto, opened) if onto else None,
+            sources=sources or (),
+            hierarchy_sources=hierarchy_sources or (),
+        )
+        tell = opened.enter_context(progress())
         made = import_release(
-            default_home(),
+            home,
             release,
             source.records,
             sources=source.sources,
@@ -65,6 +98,15 @@ def load(
         )
     _show(made, time.perf_counter() - start)
     _show_rejections(source.rejected)
+
+
+def _base(home: ReleaseHome, name: str, until: ExitStack) -> Base:
+    """The loaded release `name`, open until `until` ends."""
+    from graph.release_records import release_records
+    from loaders.options import Base
+
+    opened = until.enter_context(home.open(name))
+    return Base(name, opened.release.sources, lambda: release_records(opened.store))
 
 
 _STAGES = {

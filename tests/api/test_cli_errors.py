@@ -95,6 +95,26 @@ def test_a_row_with_a_missing_column(home: ReleaseHome, tmp_path: Path) -> None:
     check_still_serves(home)
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--as-of", "20260131"), ("date", "gazetteer")),
+        (("--onto", "demo"), ("gazetteer", "Delta")),
+        (("--onto", "otra"), ("'otra'", "demo")),
+        (("--source", "SCTSPA"), ("gazetteer", "RRF")),
+        (("--hierarchy", "SCTSPA"), ("hierarchy", "gazetteer")),
+    ],
+)
+def test_an_option_of_another_format(
+    enlace, in_home: ReleaseHome, tmp_path: Path, option: tuple[str, str], words: tuple[str, ...]
+) -> None:
+    path = text_file(tmp_path, "a.tsv", HEADER + "A01\tes\tasma\ttrastorno\t1\n")
+    told = enlace("load", path, "--prefix", "ECIEO", "--release", "demo", *option)
+    assert (told.code, told.out, told.err.count("\n")) == (1, "", 1)
+    assert all(word in told.err for word in words)
+    check_still_serves(in_home)
+
+
 @pytest.mark.parametrize("command", [("link", "HTA"), ("index",), ("serve", "--port", "0")])
 def test_an_unknown_release(home: ReleaseHome, command: tuple[str, ...]) -> None:
     told = enlace_script(home, *command, "--release", "otra")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from loaders.errors import (
     SourceNotFound,
 )
 from loaders.formats import FORMATS, detect_format, load
+from loaders.options import Base, Options, is_date
 
 GAZETTEER = "code\tlanguage\tterm\tsemantic_tag\tmainterm\n1\tes\tfiebre\thallazgo\t1\n"
 BABELON = "subject_id\tpredicate_id\ttranslation_language\ttranslation_value\nHP:1\trdfs:label\tes\tTodos\n"
@@ -114,7 +117,7 @@ def test_options_that_do_not_go_with_the_format(tmp_path: Path, gazetteer: Path,
 def test_a_file_read_as_another_format_is_one_clear_error(tmp_path: Path, format: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Notas sueltas.\nNada más.\n")
-    prefix = "X" if FORMATS[format].requires_prefix else None
+    prefix = "X" if "prefix" in FORMATS[format].requires else None
     with pytest.raises(LoadError) as raised:
         list(load(path, format=format, prefix=prefix).records)
     assert str(path) in str(raised.value)
@@ -123,3 +126,51 @@ def test_a_file_read_as_another_format_is_one_clear_error(tmp_path: Path, format
 
 def test_every_format_is_described() -> None:
     assert all(format.description for format in FORMATS.values())
+
+
+def test_what_a_format_takes_is_an_option() -> None:
+    known = {field.name for field in fields(Options)} - {"languages"} | {"translations"}
+    for format in FORMATS.values():
+        assert set(format.requires) <= set(format.takes) <= known
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"as_of": "20260131"}, "A date does not go with the format obograph"),
+        ({"base": Base("R", (), lambda: iter(()))}, "The format obograph cannot be laid on a loaded release"),
+        ({"sources": ["SCTSPA"]}, "Source vocabularies cannot be chosen in the format obograph"),
+        (
+            {"hierarchy_sources": ["SCTSPA"]},
+            "The sources of the hierarchy cannot be chosen in the format obo",
+        ),
+    ],
+)
+def test_options_of_other_formats_are_refused(ontology: Path, given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(OptionMismatch, match=sentence):
+        load(ontology, **given)
+
+
+def test_several_paths(tmp_path: Path, ontology: Path, gazetteer: Path) -> None:
+    with pytest.raises(OptionMismatch, match="The format obograph is read from one path and 2 are given"):
+        load([ontology, ontology])
+    with pytest.raises(FormatMismatch, match=r"terms.txt' is not of the format obograph.*it is gazetteer"):
+        load([ontology, gazetteer])
+    with pytest.raises(SourceNotFound, match="absent"):
+        load([ontology, tmp_path / "absent"])
+    with pytest.raises(OptionMismatch, match="No path is named"):
+        load([])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("20260131", True),
+        ("20240229", True),
+        ("20260230", False),
+        ("2026-1-1", False),
+        ("２０２６０１３１", False),
+    ],
+)
+def test_dates(text: str, told: bool) -> None:
+    assert is_date(text) is told
