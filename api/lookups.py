@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TypeAlias, cast
 
 from api.errors import RequestTooLarge
-from graph.model import CURIE, Concept, Relation, Succession, Term
+from graph.model import CURIE, Concept, Membership, Relation, Succession, Term
 from graph.model import Mapping as CodeMapping
 from graph.store import GraphStore
 
@@ -31,6 +31,7 @@ class Kind(Enum):
     MAPPINGS = "mappings"
     SUCCESSORS = "successors"
     PREDECESSORS = "predecessors"
+    MEMBERSHIPS = "memberships"
 
 
 Wanted: TypeAlias = Mapping[Kind, Sequence[CURIE]]
@@ -46,6 +47,7 @@ def look_up(store: GraphStore, wanted: Wanted) -> Found:
         Kind.MAPPINGS: store.mappings,
         Kind.SUCCESSORS: store.successors,
         Kind.PREDECESSORS: store.predecessors,
+        Kind.MEMBERSHIPS: store.memberships,
     }
     return {kind: ask[kind](ids) for kind, ids in wanted.items()}
 
@@ -107,6 +109,10 @@ class Lookups:
     def predecessors(self, id: CURIE) -> tuple[Succession, ...]:
         """The retired ids it stands for, loaded before."""
         return cast("tuple[Succession, ...]", self._known[Kind.PREDECESSORS][id])
+
+    def memberships(self, id: CURIE) -> tuple[Membership, ...]:
+        """The refsets that hold it, loaded before."""
+        return cast("tuple[Membership, ...]", self._known[Kind.MEMBERSHIPS][id])
 
     def _ask(self, kind: Kind, id: CURIE) -> asyncio.Future[None]:
         """The level in which a fact is, or will be, looked up."""

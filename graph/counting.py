@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from graph.model import CURIE, Concept, Mapping, Relation, Succession, Term
+from graph.model import CURIE, Concept, Mapping, Membership, Relation, Succession, Term
 from graph.store import GraphStore
 
 
@@ -72,6 +72,16 @@ class CountingStore:
         self._count("predecessors", len(ids))
         return self._store.predecessors(ids)
 
+    def memberships(self, ids: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """See `GraphStore.memberships`."""
+        self._count("memberships", len(ids))
+        return self._store.memberships(ids)
+
+    def members(self, refsets: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """See `GraphStore.members`."""
+        self._count("members", len(refsets))
+        return self._store.members(refsets)
+
     def scan_concepts(self) -> Iterator[Concept]:
         """See `GraphStore.scan_concepts`."""
         self._count("scan_concepts")
@@ -91,6 +101,21 @@ class CountingStore:
         """See `GraphStore.scan_is_a`."""
         self._count("scan_is_a")
         return self._store.scan_is_a()
+
+    def scan_relations(self) -> Iterator[Relation]:
+        """See `GraphStore.scan_relations`."""
+        self._count("scan_relations")
+        return self._store.scan_relations()
+
+    def scan_successions(self) -> Iterator[Succession]:
+        """See `GraphStore.scan_successions`."""
+        self._count("scan_successions")
+        return self._store.scan_successions()
+
+    def scan_memberships(self) -> Iterator[Membership]:
+        """See `GraphStore.scan_memberships`."""
+        self._count("scan_memberships")
+        return self._store.scan_memberships()
 
     def close(self) -> None:
         """Close the store behind; not counted."""

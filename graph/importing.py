@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from graph import manifest
+from graph.batches import RecordBatch, RecordOrBatch
 from graph.errors import GraphError, ReleaseExists
 from graph.hierarchy import Hierarchy
 from graph.ladybug_builder import LadybugBuilder
-from graph.model import Record, Release, Source
+from graph.model import Release, Source
 from graph.release import HIERARCHY_FOLDER, STORE_FILE, ReleaseHome, check_name
 from graph.store import Contents, open_store
 
@@ -22,7 +23,7 @@ _REPORT_EVERY = 20_000
 def import_release(
     home: ReleaseHome,
     name: str,
-    records: Iterable[Record],
+    records: Iterable[RecordOrBatch],
     *,
     sources: Sequence[Source],
     replace: bool = True,
@@ -35,9 +36,10 @@ def import_release(
     of that name keeps serving, and it stays if anything fails; after that it is gone with its index, so
     index the new one. What a killed import leaves, the next import removes.
 
-    `sources` and `rejected` (a number or a function that tells it) are read when `records` ends, so a
-    loader may fill them while it is read. `progress` is called with a stage (`records`, `graph`,
-    `hierarchy`, `manifest`) and how many records were read or, later, are in it.
+    `records` come singly or as batches, mixed at will. `sources` and `rejected` (a number or a function
+    that tells it) are read when `records` ends, so a loader may fill them while it is read. `progress` is
+    called with a stage (`records`, `graph`, `hierarchy`, `manifest`) and how many records were read or,
+    later, are in it.
 
     Raises `ReleaseExists` if `replace` is false and there is one, `ReleaseBusy` if another process is
     writing it, `HierarchyCycle` if the is-a relations of active concepts go round, `GraphError` if no
@@ -81,7 +83,7 @@ def import_release(
     return release
 
 
-def _write_store(path: Path, records: Iterable[Record], tell: Callable[[str, int], None]) -> Contents:
+def _write_store(path: Path, records: Iterable[RecordOrBatch], tell: Callable[[str, int], None]) -> Contents:
     builder = LadybugBuilder.open(path)
     try:
         builder.add(_told(records, tell))
@@ -107,13 +109,14 @@ def _compile(staging: Path, name: str) -> Hierarchy:
     return hierarchy
 
 
-def _told(records: Iterable[Record], tell: Callable[[str, int], None]) -> Iterator[Record]:
-    done = 0
+def _told(records: Iterable[RecordOrBatch], tell: Callable[[str, int], None]) -> Iterator[RecordOrBatch]:
+    done = told = 0
     for record in records:
         yield record
-        done += 1
-        if done % _REPORT_EVERY == 0:
+        done += len(record) if isinstance(record, RecordBatch) else 1
+        if done - told >= _REPORT_EVERY:
             tell("records", done)
+            told = done
     tell("records", done)
 
 

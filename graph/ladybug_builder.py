@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from graph.batches import RecordOrBatch
 from graph.errors import ReleaseExists, StoreUnavailable
 from graph.ladybug_schema import NODE_TABLES, RELATION_TABLES, SCHEMA_VERSION, answering
-from graph.model import Record
 from graph.spool import TERM_KINDS, Spool
 from graph.store import Contents
 
@@ -30,13 +30,14 @@ _CONCEPT_COLUMNS = [
     "id", "ordinal", "declared", "active", "semantic_tag", "effective_time", "module", "defined",
     "first_term", "last_term",
 ]  # fmt: skip
-_TERM_COLUMNS = ["key", "concept", "kind", "language", "text", "scope", "id"]
+_TERM_COLUMNS = ["key", "concept", "kind", "language", "text", "scope", "id", "acceptability"]
 #: The spooled rows of each relation table; their first two columns are its ends.
 _RELATION_ROWS = {
     "IS_A": "is_a",
     "RELATES_TO": "relations",
     "MAPS_TO": "mappings",
     "SUCCEEDED_BY": "successions",
+    "MEMBER_OF": "memberships",
 }
 _ROW_GROUP = 131_072
 #: What loading may take of memory; Ladybug writes to disk what goes beyond.
@@ -51,9 +52,9 @@ class LadybugBuilder:
 
     - a repeated record is kept once; of several rows for one concept, the one of the greatest effective
       time, and of those the one added last;
-    - a relation, mapping or succession whose end no concept record declares is kept (its end may be a
-      code of another system, a concrete value or a concept of another ontology); such ids are counted as
-      `undeclared`, and `GraphStore.concepts` answers None for them;
+    - a relation, mapping, succession or membership whose end no concept record declares is kept (its end
+      may be a code of another system, a concrete value or a concept of another ontology); such ids are
+      counted as `undeclared`, and `GraphStore.concepts` answers None for them;
     - a term whose concept is not declared is left out and counted as `orphan_terms`.
     """
 
@@ -76,8 +77,8 @@ class LadybugBuilder:
             raise StoreUnavailable(f"No store can be written at {path}: {error.strerror}.") from error
         return cls(path, building)
 
-    def add(self, records: Iterable[Record]) -> None:
-        """Take records, in any order and any number of calls."""
+    def add(self, records: Iterable[RecordOrBatch]) -> None:
+        """Take records, singly or as batches, in any order and any number of calls."""
         self._spool.add(records)
 
     def finish(self) -> Contents:

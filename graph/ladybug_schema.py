@@ -13,7 +13,7 @@ from pathlib import Path
 from graph.errors import StoreUnavailable
 
 #: Raised by one whenever the tables change their meaning; other versions are refused.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 NODE_TABLES = (
     # `ordinal` counts all rows by id, declared or not; reading by ranges of it gives the ids in order.
@@ -23,19 +23,21 @@ NODE_TABLES = (
     "semantic_tag STRING, effective_time STRING, module STRING, defined BOOL, "
     "first_term INT64, last_term INT64)",
     # `key` counts terms by concept, kind, language and text; `concept` repeats the id so that reading all
-    # terms needs no join.
+    # terms needs no join. `acceptability` is as `graph.batches` encodes it.
     "CREATE NODE TABLE Term(key INT64 PRIMARY KEY, concept STRING, kind STRING, language STRING, "
-    "text STRING, scope STRING, id STRING)",
+    "text STRING, scope STRING, id STRING, acceptability STRING)",
     # One row a table: how many rows it has. One more, `schema_version`.
     "CREATE NODE TABLE Enlace(about STRING PRIMARY KEY, value INT64)",
 )
 RELATION_TABLES = (
     "CREATE REL TABLE HAS_TERM(FROM Concept TO Term)",
-    "CREATE REL TABLE IS_A(FROM Concept TO Concept)",
-    "CREATE REL TABLE RELATES_TO(FROM Concept TO Concept, type STRING, role_group INT64)",
+    "CREATE REL TABLE IS_A(FROM Concept TO Concept, id STRING)",
+    "CREATE REL TABLE RELATES_TO(FROM Concept TO Concept, type STRING, role_group INT64, id STRING)",
     "CREATE REL TABLE MAPS_TO(FROM Concept TO Concept, kind STRING, map_group INT64, priority INT64, "
-    "rule STRING, advice STRING)",
-    "CREATE REL TABLE SUCCEEDED_BY(FROM Concept TO Concept, kind STRING)",
+    "rule STRING, advice STRING, id STRING)",
+    "CREATE REL TABLE SUCCEEDED_BY(FROM Concept TO Concept, kind STRING, id STRING)",
+    # From the member to its refset, so that reading all by ranges of members holds few rows at once.
+    "CREATE REL TABLE MEMBER_OF(FROM Concept TO Concept, id STRING)",
 )
 
 

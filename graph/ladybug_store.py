@@ -16,12 +16,15 @@ from typing import Any
 
 import ladybug
 
+from graph.batches import decode_acceptability
 from graph.errors import ReleaseDamaged, StoreUnavailable
 from graph.ladybug_schema import SCHEMA_VERSION, answering
 from graph.model import (
     CURIE,
+    IS_A,
     Concept,
     Mapping,
+    Membership,
     Relation,
     Succession,
     SuccessionKind,
@@ -39,30 +42,35 @@ _CONCEPTS = (
     "UNWIND $ids AS id MATCH (c:Concept {id: id}) WHERE c.declared "
     "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
 )
+_TERM = "t.concept, t.text, t.language, t.kind, t.scope, t.id, t.acceptability, t.key"
 _TERMS = (
     "UNWIND $ids AS id MATCH (c:Concept {id: id}) UNWIND range(c.first_term, c.last_term) AS key "
-    "MATCH (t:Term {key: key}) RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
+    f"MATCH (t:Term {{key: key}}) RETURN {_TERM}"
 )
-_RELATIONS = "MATCH (c:Concept {id: $id})-[r:RELATES_TO]->(t:Concept) RETURN c.id, r.type, t.id, r.role_group"
-_MAPPING = "c.id, t.id, m.kind, m.map_group, m.priority, m.rule, m.advice"
+_RELATION = "c.id, r.type, t.id, r.role_group, r.id"
+_RELATIONS = f"MATCH (c:Concept {{id: $id}})-[r:RELATES_TO]->(t:Concept) RETURN {_RELATION}"
+_MAPPING = "c.id, t.id, m.kind, m.map_group, m.priority, m.rule, m.advice, m.id"
 _MAPPINGS = f"MATCH (c:Concept {{id: $id}})-[m:MAPS_TO]->(t:Concept) RETURN {_MAPPING}"
 _MAPPED_FROM = f"MATCH (t:Concept {{id: $id}})<-[m:MAPS_TO]-(c:Concept) RETURN {_MAPPING}"
-_SUCCESSORS = "MATCH (c:Concept {id: $id})-[s:SUCCEEDED_BY]->(t:Concept) RETURN c.id, t.id, s.kind"
-_PREDECESSORS = "MATCH (t:Concept {id: $id})<-[s:SUCCEEDED_BY]-(c:Concept) RETURN c.id, t.id, s.kind"
+_SUCCESSION = "c.id, t.id, s.kind, s.id"
+_SUCCESSORS = f"MATCH (c:Concept {{id: $id}})-[s:SUCCEEDED_BY]->(t:Concept) RETURN {_SUCCESSION}"
+_PREDECESSORS = f"MATCH (t:Concept {{id: $id}})<-[s:SUCCEEDED_BY]-(c:Concept) RETURN {_SUCCESSION}"
+_MEMBERSHIP = "r.id, c.id, m.id"
+_MEMBERSHIPS = f"MATCH (c:Concept {{id: $id}})-[m:MEMBER_OF]->(r:Concept) RETURN {_MEMBERSHIP}"
+_MEMBERS = f"MATCH (r:Concept {{id: $id}})<-[m:MEMBER_OF]-(c:Concept) RETURN {_MEMBERSHIP}"
 
 _RANGE = "{0} >= $low AND {0} < $high"
 _ALL_CONCEPTS = (
     f"MATCH (c:Concept) WHERE {_RANGE.format('c.ordinal')} AND c.declared "
     "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
 )
-_ALL_TERMS = (
-    f"MATCH (t:Term) WHERE {_RANGE.format('t.key')} "
-    "RETURN t.concept, t.text, t.language, t.kind, t.scope, t.id, t.key"
-)
-_ALL_MAPPINGS = (
-    f"MATCH (c:Concept)-[m:MAPS_TO]->(t:Concept) WHERE {_RANGE.format('c.ordinal')} RETURN {_MAPPING}"
-)
-_ALL_IS_A = f"MATCH (c:Concept)-[:IS_A]->(p:Concept) WHERE {_RANGE.format('c.ordinal')} RETURN c.id, p.id"
+_ALL_TERMS = f"MATCH (t:Term) WHERE {_RANGE.format('t.key')} RETURN {_TERM}"
+_OF_RANGE = _RANGE.format("c.ordinal")
+_ALL_MAPPINGS = f"MATCH (c:Concept)-[m:MAPS_TO]->(t:Concept) WHERE {_OF_RANGE} RETURN {_MAPPING}"
+_ALL_IS_A = f"MATCH (c:Concept)-[r:IS_A]->(p:Concept) WHERE {_OF_RANGE} RETURN c.id, p.id, r.id"
+_ALL_RELATIONS = f"MATCH (c:Concept)-[r:RELATES_TO]->(t:Concept) WHERE {_OF_RANGE} RETURN {_RELATION}"
+_ALL_SUCCESSIONS = f"MATCH (c:Concept)-[s:SUCCEEDED_BY]->(t:Concept) WHERE {_OF_RANGE} RETURN {_SUCCESSION}"
+_ALL_MEMBERSHIPS = f"MATCH (c:Concept)-[m:MEMBER_OF]->(r:Concept) WHERE {_OF_RANGE} RETURN {_MEMBERSHIP}"
 
 _KINDS = {kind.value: kind for kind in TermKind}
 _SCOPES = {scope.value: scope for scope in SynonymScope}
@@ -128,17 +136,14 @@ class LadybugStore:
         for row in self._ask(_TERMS, ids=list(rows_of)):
             rows_of[row[0]].append(row)
         terms_of = {
-            id: tuple(_term(row) for row in sorted(rows, key=lambda row: row[6]))
+            id: tuple(_term(row) for row in sorted(rows, key=lambda row: row[7]))
             for id, rows in rows_of.items()
         }
         return [terms_of[id] for id in ids]
 
     def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
         """The outgoing relations of each id other than is-a."""
-        return [
-            tuple(sorted((Relation(*row) for row in rows), key=lambda r: (r.group, r.type, r.target)))
-            for rows in self._ask_each(_RELATIONS, "RELATES_TO", ids)
-        ]
+        return [_relations(rows) for rows in self._ask_each(_RELATIONS, "RELATES_TO", ids)]
 
     def mappings(self, ids: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
         """The codes of other systems that each id maps to."""
@@ -156,6 +161,14 @@ class LadybugStore:
         """The retired ids that each id stands for."""
         return [_successions(rows) for rows in self._ask_each(_PREDECESSORS, "SUCCEEDED_BY", ids)]
 
+    def memberships(self, ids: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """The refsets that hold each id."""
+        return [_memberships(rows) for rows in self._ask_each(_MEMBERSHIPS, "MEMBER_OF", ids)]
+
+    def members(self, refsets: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """What each refset holds."""
+        return [_memberships(rows) for rows in self._ask_each(_MEMBERS, "MEMBER_OF", refsets)]
+
     def scan_concepts(self) -> Iterator[Concept]:
         """Every declared concept, active and retired, ordered by id."""
         for rows in self._ask_ranges(_ALL_CONCEPTS, "Concept"):
@@ -165,7 +178,7 @@ class LadybugStore:
     def scan_terms(self) -> Iterator[Term]:
         """Every term, ordered by concept id."""
         for rows in self._ask_ranges(_ALL_TERMS, "Term"):
-            rows.sort(key=lambda row: row[6])
+            rows.sort(key=lambda row: row[7])
             yield from map(_term, rows)
 
     def scan_mappings(self) -> Iterator[Mapping]:
@@ -174,10 +187,28 @@ class LadybugStore:
             yield from _mappings(rows)
 
     def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
-        """Every is-a relation as (child, parent), ordered."""
+        """Every is-a relation as (child, parent), ordered, each pair once."""
         for rows in self._ask_ranges(_ALL_IS_A, "Concept"):
-            rows.sort()
-            yield from rows
+            yield from sorted({row[:2] for row in rows})
+
+    def scan_relations(self) -> Iterator[Relation]:
+        """Every relation, is-a too, ordered by source."""
+        both = zip(
+            self._ask_ranges(_ALL_IS_A, "Concept"), self._ask_ranges(_ALL_RELATIONS, "Concept"), strict=True
+        )
+        for is_a, rows in both:
+            rows.extend((child, IS_A, parent, 0, id) for child, parent, id in is_a)
+            yield from _relations(rows)
+
+    def scan_successions(self) -> Iterator[Succession]:
+        """Every succession, ordered by the retired id."""
+        for rows in self._ask_ranges(_ALL_SUCCESSIONS, "Concept"):
+            yield from sorted(map(_succession, rows), key=lambda s: (s.retired, *_order(s)))
+
+    def scan_memberships(self) -> Iterator[Membership]:
+        """Every membership, ordered by member."""
+        for rows in self._ask_ranges(_ALL_MEMBERSHIPS, "Concept"):
+            yield from _memberships(rows)
 
     def close(self) -> None:
         """Let go of the file, at once or when the last question under way is answered."""
@@ -283,19 +314,38 @@ def _execute(
 
 
 def _term(row: Sequence[Any]) -> Term:
-    concept, text, language, kind, scope, id, _ = row
-    return Term(concept, text, language, _KINDS[kind], _SCOPES[scope], id)
+    concept, text, language, kind, scope, id, acceptability, _ = row
+    held_by = decode_acceptability(acceptability) if acceptability else ()
+    return Term(concept, text, language, _KINDS[kind], _SCOPES[scope], id, held_by)
+
+
+def _relations(rows: list[Any]) -> tuple[Relation, ...]:
+    return tuple(
+        sorted((Relation(*row) for row in rows), key=lambda r: (r.source, r.group, r.type, r.target, r.id))
+    )
 
 
 def _mappings(rows: list[Any]) -> tuple[Mapping, ...]:
     return tuple(
         sorted(
             (Mapping(*row) for row in rows),
-            key=lambda m: (m.concept, m.group, m.priority, m.kind, m.target, m.rule, m.advice),
+            key=lambda m: (m.concept, m.group, m.priority, m.kind, m.target, m.rule, m.advice, m.id),
         )
     )
 
 
+def _memberships(rows: list[Any]) -> tuple[Membership, ...]:
+    return tuple(sorted((Membership(*row) for row in rows), key=lambda m: (m.member, m.refset, m.id)))
+
+
+def _succession(row: Sequence[Any]) -> Succession:
+    retired, successor, kind, id = row
+    return Succession(retired, successor, _SUCCESSION_KINDS[kind], id)
+
+
+def _order(succession: Succession) -> tuple[int, CURIE, CURIE, str]:
+    return _SUCCESSION_RANK[succession.kind], succession.retired, succession.successor, succession.id
+
+
 def _successions(rows: list[Any]) -> tuple[Succession, ...]:
-    found = (Succession(retired, successor, _SUCCESSION_KINDS[kind]) for retired, successor, kind in rows)
-    return tuple(sorted(found, key=lambda s: (_SUCCESSION_RANK[s.kind], s.retired, s.successor)))
+    return tuple(sorted(map(_succession, rows), key=_order))

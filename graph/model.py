@@ -68,9 +68,21 @@ class Concept:
     """True where the source gives sufficient conditions (RF2 definitionStatusId defined)."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Acceptability:
+    """That a language refset holds a term: as the `preferred` one of its kind, or as one that may be used."""
+
+    refset: CURIE
+    preferred: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One description of a concept. `language` is BCP 47 (`es`), `id` the source's own (an SCTID, an AUI)."""
+    """One description of a concept. `language` is BCP 47 (`es`), `id` the source's own (an SCTID, an AUI).
+
+    `acceptability` has the language refsets that hold the term, sorted; none where the source has no such
+    refsets. `kind` sums it up: the preferred term is that of the first dialect asked for that prefers one.
+    """
 
     concept: CURIE
     text: str
@@ -78,23 +90,30 @@ class Term:
     kind: TermKind = TermKind.SYNONYM
     scope: SynonymScope = SynonymScope.EXACT
     id: str = ""
+    acceptability: tuple[Acceptability, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`source` —`type`→ `target`. Rows of one `group` > 0 belong together; one of group 0 stands alone."""
+    """`source` —`type`→ `target`. Rows of one `group` > 0 belong together; one of group 0 stands alone.
+
+    `id` is the source's own (an SCTID, a RUI). A source may say the same twice, under two ids. A concrete
+    target is kept as RF2 writes it: `#500`, `"text"`, `true`.
+    """
 
     source: CURIE
     type: CURIE
     target: CURIE
     group: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """A concept and a code of another system: `kind` is `xref`, `exact`, `broad`, `narrow` or the source's.
 
-    `group`, `priority`, `rule` and `advice` are the extended map's columns (RF2 specification, 5.2.3.3).
+    `group`, `priority`, `rule` and `advice` are the extended map's columns (RF2 specification, 5.2.3.3);
+    `id` is the source's own of the row.
     """
 
     concept: CURIE
@@ -104,18 +123,29 @@ class Mapping:
     priority: int = 0
     rule: str = ""
     advice: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """`retired` is no longer used; `successor` stands for it in the way `kind` says."""
+    """`retired` is no longer used; `successor` stands for it in the way `kind` says. `id` is the source's own."""
 
     retired: CURIE
     successor: CURIE
     kind: SuccessionKind
+    id: str = ""
 
 
-Record: TypeAlias = Concept | Term | Relation | Mapping | Succession
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`refset`, a subset that the source keeps, holds the concept `member`. `id` is the source's own."""
+
+    refset: CURIE
+    member: CURIE
+    id: str = ""
+
+
+Record: TypeAlias = Concept | Term | Relation | Mapping | Succession | Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +169,8 @@ class Release:
     software: str
     sources: tuple[Source, ...] = ()
     counts: MappingType[str, int] = field(default_factory=dict)
-    """Records by kind: concepts, active_concepts, terms, is_a, relations, mappings, successions.
+    """Records by kind: concepts, active_concepts, terms, is_a, relations, mappings, successions,
+    memberships.
 
     And what was amiss: `undeclared` ids that are spoken of and are no concept here, `orphan_terms` of
     such ids (left out), `dangling_is_a` relations with an end that is no active concept (kept in the

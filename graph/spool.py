@@ -8,10 +8,11 @@ memory is bounded by `ROWS_IN_MEMORY` rows whatever the size of the release.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.model import IS_A, Concept, Mapping, Record, Relation, Succession, Term, TermKind
+from graph.batches import RecordBatch, RecordOrBatch, batch_of
+from graph.model import IS_A, Concept, Membership, Record, Relation, Succession, Term, TermKind
+from graph.model import Mapping as CodeMapping
 
 ROWS_IN_MEMORY = 2_000_000
 _ROWS_A_BATCH = 65_536
@@ -28,108 +31,94 @@ _SAMPLE = 256
 
 #: The order in which a concept's terms are told.
 TERM_KINDS = (TermKind.FSN, TermKind.PREFERRED, TermKind.SYNONYM, TermKind.DEFINITION)
-_TERM_RANK = {kind: rank for rank, kind in enumerate(TERM_KINDS)}
+_TERM_RANKS = pa.array([kind.value for kind in TERM_KINDS])
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """How records become rows: Arrow fields in sorting order, and the column of each field."""
+    """How batches become rows: the kind of record, and the Arrow fields in sorting order.
 
+    A field is read from the batch's column that `renamed` gives it, else from the one of its own name;
+    `declared` and `rank` are computed.
+    """
+
+    kind: type[Any]
     schema: pa.Schema
-    columns: Callable[[list[Any]], list[list[Any]]]
     distinct_by: tuple[str, ...]
     """Rows alike in these are one; the last in sorting order stays."""
+    renamed: Mapping[str, str]
 
 
-def _schema(**fields: pa.DataType) -> pa.Schema:
-    return pa.schema(list(fields.items()))
+def _table(
+    kind: type[Any],
+    /,
+    *,
+    distinct_by: tuple[str, ...] = (),
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    **fields: pa.DataType,
+) -> _Table:
+    return _Table(kind, pa.schema(list(fields.items())), distinct_by or tuple(fields), renamed)
 
 
-_TEXT = pa.string()
+_TEXT, _NUMBER = pa.string(), pa.int64()
 
 _TABLES: dict[str, _Table] = {
-    "concepts": _Table(
-        _schema(
-            id=_TEXT,
-            declared=pa.bool_(),
-            effective_time=_TEXT,
-            active=pa.bool_(),
-            semantic_tag=_TEXT,
-            module=_TEXT,
-            defined=pa.bool_(),
-        ),
-        lambda rows: [
-            [r.id for r in rows],
-            [True] * len(rows),
-            [r.effective_time for r in rows],
-            [r.active for r in rows],
-            [r.semantic_tag for r in rows],
-            [r.module for r in rows],
-            [r.defined for r in rows],
-        ],
-        ("id",),
+    "concepts": _table(
+        Concept,
+        id=_TEXT,
+        declared=pa.bool_(),
+        effective_time=_TEXT,
+        active=pa.bool_(),
+        semantic_tag=_TEXT,
+        module=_TEXT,
+        defined=pa.bool_(),
+        distinct_by=("id",),
     ),
-    "terms": _Table(
-        _schema(concept=_TEXT, rank=pa.int8(), language=_TEXT, text=_TEXT, scope=_TEXT, id=_TEXT),
-        lambda rows: [
-            [r.concept for r in rows],
-            [_TERM_RANK[r.kind] for r in rows],
-            [r.language for r in rows],
-            [r.text for r in rows],
-            [r.scope.value for r in rows],
-            [r.id for r in rows],
-        ],
-        ("concept", "rank", "language", "text", "scope", "id"),
+    "terms": _table(
+        Term,
+        concept=_TEXT,
+        rank=pa.int8(),
+        language=_TEXT,
+        text=_TEXT,
+        scope=_TEXT,
+        id=_TEXT,
+        acceptability=_TEXT,
     ),
-    "is_a": _Table(
-        _schema(child=_TEXT, parent=_TEXT),
-        lambda rows: [[r.source for r in rows], [r.target for r in rows]],
-        ("child", "parent"),
+    "is_a": _table(
+        Relation, child=_TEXT, parent=_TEXT, id=_TEXT, renamed={"child": "source", "parent": "target"}
     ),
-    "relations": _Table(
-        _schema(source=_TEXT, target=_TEXT, type=_TEXT, role_group=pa.int64()),
-        lambda rows: [
-            [r.source for r in rows],
-            [r.target for r in rows],
-            [r.type for r in rows],
-            [r.group for r in rows],
-        ],
-        ("source", "target", "type", "role_group"),
+    "relations": _table(
+        Relation,
+        source=_TEXT,
+        target=_TEXT,
+        type=_TEXT,
+        role_group=_NUMBER,
+        id=_TEXT,
+        renamed={"role_group": "group"},
     ),
-    "mappings": _Table(
-        _schema(
-            concept=_TEXT,
-            target=_TEXT,
-            kind=_TEXT,
-            map_group=pa.int64(),
-            priority=pa.int64(),
-            rule=_TEXT,
-            advice=_TEXT,
-        ),
-        lambda rows: [
-            [r.concept for r in rows],
-            [r.target for r in rows],
-            [r.kind for r in rows],
-            [r.group for r in rows],
-            [r.priority for r in rows],
-            [r.rule for r in rows],
-            [r.advice for r in rows],
-        ],
-        ("concept", "target", "kind", "map_group", "priority", "rule", "advice"),
+    "mappings": _table(
+        CodeMapping,
+        concept=_TEXT,
+        target=_TEXT,
+        kind=_TEXT,
+        map_group=_NUMBER,
+        priority=_NUMBER,
+        rule=_TEXT,
+        advice=_TEXT,
+        id=_TEXT,
+        renamed={"map_group": "group"},
     ),
-    "successions": _Table(
-        _schema(retired=_TEXT, successor=_TEXT, kind=_TEXT),
-        lambda rows: [[r.retired for r in rows], [r.successor for r in rows], [r.kind.value for r in rows]],
-        ("retired", "successor", "kind"),
-    ),
+    "successions": _table(Succession, retired=_TEXT, successor=_TEXT, kind=_TEXT, id=_TEXT),
+    "memberships": _table(Membership, member=_TEXT, refset=_TEXT, id=_TEXT),
 }
 
 _TABLE_OF: dict[type[Any], str] = {
     Concept: "concepts",
     Term: "terms",
     Relation: "relations",
-    Mapping: "mappings",
+    CodeMapping: "mappings",
     Succession: "successions",
+    Membership: "memberships",
 }
 
 #: The columns that speak of a concept or a code without declaring it.
@@ -138,6 +127,7 @@ _REFERENCES = {
     "relations": ("source", "target"),
     "mappings": ("concept", "target"),
     "successions": ("retired", "successor"),
+    "memberships": ("member", "refset"),
 }
 
 
@@ -147,27 +137,30 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         """`folder` exists and is this spool's own."""
         self._folder = folder
-        self._waiting: dict[str, list[Any]] = defaultdict(list)
+        self._waiting: dict[type[Any], list[Record]] = defaultdict(list)
         self._writers: dict[str, pa.RecordBatchFileWriter] = {}
         self._rows: dict[str, int] = dict.fromkeys(_TABLES, 0)
 
-    def add(self, records: Iterable[Record]) -> None:
-        """Take records of any kind. Raises TypeError for anything else."""
+    def add(self, records: Iterable[RecordOrBatch]) -> None:
+        """Take records of any kind, singly or as batches. Raises TypeError for anything else."""
         for record in records:
-            table = _TABLE_OF.get(type(record))
-            if table is None:
-                raise TypeError(f"{type(record).__name__} is not a record of the concept graph.")
-            if table == "relations" and record.type == IS_A:  # type: ignore[union-attr]
-                table = "is_a"
-            rows = self._waiting[table]
+            if isinstance(record, RecordBatch):
+                # What came before it is written before it: of two equal concept rows, the last one counts.
+                self._flush(record.kind)
+                self._take(record)
+                continue
+            kind = type(record)
+            if kind not in _TABLE_OF:
+                raise TypeError(f"{kind.__name__} is not a record of the concept graph.")
+            rows = self._waiting[kind]
             rows.append(record)
             if len(rows) >= _ROWS_A_BATCH:
-                self._flush(table)
+                self._flush(kind)
 
     def seal(self) -> None:
         """End the adding: ids spoken of that no record declares become undeclared rows of `concepts`."""
-        for table in _TABLES:
-            self._flush(table)
+        for kind in _TABLE_OF:
+            self._flush(kind)
         for table in _REFERENCES:
             self._close(table)
         spoken_of = [
@@ -208,17 +201,39 @@ class Spool:
             if part.num_rows:
                 yield _distinct(_sorted(part, _sorting_keys(table)), spec.distinct_by)
 
-    def _flush(self, table: str) -> None:
-        rows = self._waiting.pop(table, None)
+    def _flush(self, kind: type[Any]) -> None:
+        rows = self._waiting.pop(kind, None)
         if rows:
-            self._write(table, _TABLES[table].columns(rows))
+            self._take(batch_of(rows))
+
+    def _take(self, batch: RecordBatch) -> None:
+        columns, table = batch.columns, _TABLE_OF[batch.kind]
+        if table == "relations":
+            is_a = pc.equal(columns["type"], IS_A)
+            self._write_batch("is_a", columns.filter(is_a))
+            columns = columns.filter(pc.invert(is_a))
+        self._write_batch(table, columns)
+
+    def _write_batch(self, table: str, columns: pa.RecordBatch) -> None:
+        if not columns.num_rows:
+            return
+        spec = _TABLES[table]
+        arrays = []
+        for name in spec.schema.names:
+            if name == "declared":
+                arrays.append(pa.repeat(True, columns.num_rows))
+            elif name == "rank":
+                arrays.append(pc.index_in(columns["kind"], value_set=_TERM_RANKS))
+            else:
+                arrays.append(columns[spec.renamed.get(name, name)])
+        self._write(table, arrays)
 
     def _write(self, table: str, columns: Sequence[Any]) -> None:
         schema = _TABLES[table].schema
         writer = self._writers.get(table)
         if writer is None:
             writer = self._writers[table] = pa.ipc.new_file(str(self._path(table)), schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
         writer.write_batch(pa.record_batch(arrays, schema=schema))
         self._rows[table] += len(arrays[0])
 
@@ -240,6 +255,12 @@ class Spool:
         sample = pc.sort_indices(some := keys.take(pa.array(np.arange(0, len(keys), _SAMPLE))))
         cuts = [some[sample[i * len(some) // parts].as_py()].as_py() for i in range(1, parts)]
         return sorted(set(cuts))
+
+
+def _array(column: Any, type: pa.DataType) -> pa.Array:
+    if not isinstance(column, pa.Array):
+        return pa.array(column, type)
+    return column if column.type == type else column.cast(type)
 
 
 def _sorting_keys(table: str) -> list[str]:

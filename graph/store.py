@@ -2,6 +2,7 @@
 
 Methods take many ids and answer in the same order, one item an id, so that a caller with a page of
 concepts makes one call. What an unknown id gets is written at each method; none raises for it.
+Text is ordered by its code points, as Python does; every order told here is total but for equal records.
 Parents, children, ancestors and descendants are not here: `graph.hierarchy.Hierarchy` answers them.
 """
 
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
+from graph.batches import RecordOrBatch
 from graph.errors import StoreUnavailable
-from graph.model import CURIE, Concept, Mapping, Record, Relation, Succession, Term
+from graph.model import CURIE, Concept, Mapping, Membership, Relation, Succession, Term
 
 
 class GraphStore(Protocol):
@@ -26,27 +28,38 @@ class GraphStore(Protocol):
         ...
 
     def terms(self, ids: Sequence[CURIE]) -> list[tuple[Term, ...]]:
-        """All terms of each id: FSN, preferred, synonyms, definitions, by language and text; else empty."""
+        """All terms of each id: FSN, preferred, synonyms, definitions, by language and text; else empty.
+
+        Terms alike in these come by scope, id and acceptability.
+        """
         ...
 
     def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
-        """The outgoing relations of each id other than is-a, by group, type and target."""
+        """The outgoing relations of each id other than is-a, by group, type, target and id."""
         ...
 
     def mappings(self, ids: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
-        """The codes of other systems that each id maps to, by group, priority, kind and target."""
+        """The codes that each id maps to, by group, priority, kind, target, rule, advice and id."""
         ...
 
     def mapped_from(self, targets: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
-        """The mappings that lead to each code of another system, by concept."""
+        """The mappings that lead to each code of another system, by concept, then as `mappings` orders."""
         ...
 
     def successors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
-        """What stands for each retired id, the closest kind first, as `SuccessionKind` lists them."""
+        """What stands for each retired id: by kind as `SuccessionKind` lists them, successor and id."""
         ...
 
     def predecessors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
-        """The retired ids that each id stands for, the closest kind first."""
+        """The retired ids that each id stands for: by kind as `SuccessionKind` lists them, retired and id."""
+        ...
+
+    def memberships(self, ids: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """The refsets that hold each id, by refset and id of the row."""
+        ...
+
+    def members(self, refsets: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
+        """What each refset holds, by member and id of the row."""
         ...
 
     def scan_concepts(self) -> Iterator[Concept]:
@@ -62,7 +75,19 @@ class GraphStore(Protocol):
         ...
 
     def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
-        """Every is-a relation as (child, parent), ordered."""
+        """Every is-a relation as (child, parent), ordered, each pair once."""
+        ...
+
+    def scan_relations(self) -> Iterator[Relation]:
+        """Every relation, those of type `IS_A` too, ordered by source, then as `relations` orders them."""
+        ...
+
+    def scan_successions(self) -> Iterator[Succession]:
+        """Every succession, ordered by the retired id, then as `successors` orders them."""
+        ...
+
+    def scan_memberships(self) -> Iterator[Membership]:
+        """Every membership, ordered by member, then as `memberships` orders them."""
         ...
 
     def close(self) -> None:
@@ -82,8 +107,12 @@ class Contents:
 class GraphBuilder(Protocol):
     """Writes one release. Nothing it writes is visible to a `GraphStore` before `finish` returns."""
 
-    def add(self, records: Iterable[Record]) -> None:
-        """Take records, in any order and any number of calls; a repeated record is kept once."""
+    def add(self, records: Iterable[RecordOrBatch]) -> None:
+        """Take records, singly or as batches, in any order and any number of calls.
+
+        A repeated record is kept once; records that differ in anything are two, but for concepts, of which
+        the one with the greatest effective time counts, and among those the last.
+        """
         ...
 
     def finish(self) -> Contents:

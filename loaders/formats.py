@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from graph.model import CURIE, Concept, Record, Source
+from graph.batches import RecordBatch, RecordOrBatch
+from graph.model import CURIE, Concept, Source
 from loaders import babelon, disease_ontology, gazetteer, obograph, rf2
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
@@ -29,7 +30,7 @@ class Format:
 
     description: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Paths, Options, Rejections], Iterator[Record]]
+    read: Callable[[Paths, Options, Rejections], Iterator[RecordOrBatch]]
     files: Callable[[Paths, Options], list[tuple[Path, str]]]
     takes: tuple[str, ...] = ()
     """The fields of `Options` that it knows, besides `languages`; and `translations`."""
@@ -41,7 +42,7 @@ class Format:
 class LoadedSource:
     """An opened source. `rejected` fills while `records`, which can be consumed once, are read."""
 
-    records: Iterator[Record]
+    records: Iterator[RecordOrBatch]
     sources: tuple[Source, ...]
     rejected: Rejections = field(default_factory=Rejections)
 
@@ -210,12 +211,17 @@ def _source(path: Path, format: str, version: str) -> Source:
 
 
 def _translated(
-    records: Iterator[Record], translations: Sequence[Path], rejections: Rejections, languages: Sequence[str]
-) -> Iterator[Record]:
+    records: Iterator[RecordOrBatch],
+    translations: Sequence[Path],
+    rejections: Rejections,
+    languages: Sequence[str],
+) -> Iterator[RecordOrBatch]:
     concepts: set[CURIE] = set()
     for record in records:
         if isinstance(record, Concept):
             concepts.add(record.id)
+        elif isinstance(record, RecordBatch) and record.kind is Concept:
+            concepts.update(record.columns["id"].to_pylist())
         yield record
     files = [SourceFile(path) for path in translations]
     yield from babelon.read(files, concepts, rejections, languages=languages)

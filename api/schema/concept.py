@@ -26,7 +26,7 @@ from graph.model import CURIE
 from graph.model import TermKind as Kinds
 
 if TYPE_CHECKING:
-    from api.schema.relations import Relation, Succession
+    from api.schema.relations import Membership, Relation, Succession
 
 TermKinds: TypeAlias = Annotated[
     list[TermKind] | None, strawberry.argument(description="Only of these kinds; by default of all.")
@@ -48,6 +48,7 @@ FIELD_KINDS: MappingProxyType[str, Kind] = MappingProxyType(
         "mappings": Kind.MAPPINGS,
         "replacedBy": Kind.SUCCESSORS,
         "replaces": Kind.PREDECESSORS,
+        "refsets": Kind.MEMBERSHIPS,
     }
 )
 
@@ -234,6 +235,16 @@ class Concept:
 
         found = page(info, self.lookups.predecessors(self.id), first, offset)
         return [Succession.of(succession, succession.retired) for succession in found]
+
+    @described
+    def refsets(
+        self, info: Info, first: First = 100, offset: Offset = 0
+    ) -> list[Annotated[Membership, strawberry.lazy("api.schema.relations")]]:
+        """The refsets that it is a member of, by id."""
+        from api.schema.relations import Membership
+
+        found = page(info, self.lookups.memberships(self.id), first, offset)
+        return [Membership.of(membership) for membership in found]
 
 
 def _hierarchy(info: Info) -> Hierarchy:

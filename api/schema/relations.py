@@ -1,4 +1,4 @@
-"""What leads from one concept to another besides is-a: relations, and the history of retired concepts."""
+"""What leads from one concept to another besides is-a: relations, refsets, and the history of retired concepts."""
 
 from __future__ import annotations
 
@@ -87,3 +87,20 @@ class Succession:
     async def concept(self, info: Info) -> Concept | None:
         """The concept at the other end, where the release declares it."""
         return (await concepts_of(info, [self.concept_id], declared=False))[0]
+
+
+@strawberry.type(description="That a refset, a subset which the source keeps for some use, holds a concept.")
+class Membership:
+    """`graph.model.Membership` in the schema, seen from the member."""
+
+    refset_id: strawberry.ID = strawberry.field(description="The id of the refset.")
+
+    @classmethod
+    def of(cls, membership: model.Membership) -> Membership:
+        """The record as the schema shows it."""
+        return cls(refset_id=strawberry.ID(membership.refset))
+
+    @described
+    async def refset(self, info: Info) -> Concept | None:
+        """The refset as a concept, where the release declares it as one."""
+        return (await concepts_of(info, [self.refset_id], declared=False))[0]

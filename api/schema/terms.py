@@ -31,6 +31,18 @@ class SynonymScope(Enum):
     RELATED = strawberry.enum_value("related", description="A meaning that touches it.")
 
 
+@strawberry.type(description="That a language refset, which tells the usage of a dialect, holds a term.")
+class Acceptability:
+    """`graph.model.Acceptability` in the schema."""
+
+    refset_id: strawberry.ID = strawberry.field(
+        description="The language refset, for example `SNOMEDCT:448879004` (Spanish of Spain)."
+    )
+    preferred: bool = strawberry.field(
+        description="Whether the term is the preferred one of its kind there; else it is acceptable."
+    )
+
+
 @strawberry.type(description="A term or a definition of a concept.")
 class Term:
     """`graph.model.Term` in the schema."""
@@ -44,6 +56,9 @@ class Term:
     id: strawberry.ID | None = strawberry.field(
         description="The source's own identifier of the term, where it has one."
     )
+    acceptability: list[Acceptability] = strawberry.field(
+        description="The language refsets that hold it, by id; none where the source has no such refsets."
+    )
 
     @classmethod
     def of(cls, term: model.Term) -> Term:
@@ -54,4 +69,8 @@ class Term:
             kind=TermKind(term.kind.value),
             scope=SynonymScope(term.scope.value),
             id=strawberry.ID(term.id) if term.id else None,
+            acceptability=[
+                Acceptability(refset_id=strawberry.ID(held.refset), preferred=held.preferred)
+                for held in term.acceptability
+            ],
         )

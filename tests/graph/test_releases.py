@@ -68,6 +68,7 @@ def test_a_release_tells_what_it_is_made_of(home: ReleaseHome) -> None:
         "relations": 0,
         "mappings": 0,
         "successions": 0,
+        "memberships": 0,
         "undeclared": 0,
         "orphan_terms": 0,
         "dangling_is_a": 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graph.spool
-from graph.model import IS_A, Concept, Mapping, Record, Relation, Term, TermKind
+from graph.batches import RecordOrBatch, batch_of, encode_acceptability
+from graph.model import IS_A, Acceptability, Concept, Mapping, Record, Relation, Term, TermKind
 from graph.spool import Spool
 
 ids = st.sampled_from([f"X:{number}" for number in range(12)])
 concepts = st.builds(
     Concept, ids, effective_time=st.sampled_from(["", "2020", "2021"]), defined=st.booleans()
 )
+acceptability = st.lists(st.builds(Acceptability, ids, st.booleans()), max_size=2, unique=True).map(tuple)
+row_ids = st.sampled_from(["", "7", "70"])
 terms = st.builds(
-    Term, ids, st.text("aá ", max_size=2), st.sampled_from(["es", "en"]), st.sampled_from(TermKind)
+    Term,
+    ids,
+    st.text("aá ", max_size=2),
+    st.sampled_from(["es", "en"]),
+    st.sampled_from(TermKind),
+    id=row_ids,
+    acceptability=acceptability,
 )
-relations = st.builds(Relation, ids, st.sampled_from([IS_A, "X:is"]), ids, st.integers(0, 2))
+relations = st.builds(Relation, ids, st.sampled_from([IS_A, "X:is"]), ids, st.integers(0, 2), row_ids)
 mappings = st.builds(Mapping, ids, st.sampled_from(["ICD10:A", "ICD10:B"]))
 
 
@@ -30,14 +40,14 @@ def read(spool: Spool, table: str) -> list[tuple[Any, ...]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(concepts | terms | relations | mappings, max_size=40))
-def test_rows_come_back_sorted_and_once_each(records: list[Record]) -> None:
+@given(st.lists(concepts | terms | relations | mappings, max_size=40), st.data())
+def test_rows_come_back_sorted_and_once_each(records: list[Record], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(graph.spool, "ROWS_IN_MEMORY", 5)
         patch.setattr(graph.spool, "_ROWS_A_BATCH", 3)
         patch.setattr(graph.spool, "_SAMPLE", 1)
         spool = Spool(Path(folder))
-        spool.add(records)
+        spool.add(_some_in_batches(records, data))
         spool.seal()
 
         latest: dict[str, Concept] = {}
@@ -46,13 +56,13 @@ def test_rows_come_back_sorted_and_once_each(records: list[Record]) -> None:
                 latest[record.id].effective_time if record.id in latest else ""
             ):
                 latest[record.id] = record
-        is_a = {(r.source, r.target) for r in records if isinstance(r, Relation) and r.type == IS_A}
+        is_a = {(r.source, r.target, r.id) for r in records if isinstance(r, Relation) and r.type == IS_A}
         roles = {
-            (r.source, r.target, r.type, r.group)
+            (r.source, r.target, r.type, r.group, r.id)
             for r in records
             if isinstance(r, Relation) and r.type != IS_A
         }
-        spoken_of = {id for pair in is_a | {role[:2] for role in roles} for id in pair} | {
+        spoken_of = {id for pair in is_a | roles for id in pair[:2]} | {
             id for r in records if isinstance(r, Mapping) for id in (r.concept, r.target)
         }
         rows = read(spool, "concepts")
@@ -66,13 +76,25 @@ def test_rows_come_back_sorted_and_once_each(records: list[Record]) -> None:
         kinds = list(graph.spool.TERM_KINDS)
         assert read(spool, "terms") == sorted(
             {
-                (t.concept, kinds.index(t.kind), t.language, t.text, t.scope.value, t.id)
+                (
+                    *(t.concept, kinds.index(t.kind), t.language, t.text, t.scope.value, t.id),
+                    encode_acceptability(t.acceptability),
+                )
                 for t in records
                 if isinstance(t, Term)
             }
         )
         assert read(spool, "successions") == []
         assert all(part.num_rows for table in ("concepts", "terms", "is_a") for part in spool.read(table))
+
+
+def _some_in_batches(records: list[Record], data: st.DataObject) -> list[RecordOrBatch]:
+    """The records, some runs of one kind joined to batches."""
+    given: list[RecordOrBatch] = []
+    for _, run in groupby(records, type):
+        rows = list(run)
+        given += [batch_of(rows)] if data.draw(st.booleans()) else rows
+    return given
 
 
 def test_no_part_is_much_larger_than_what_may_be_in_memory(

@@ -9,18 +9,32 @@ from pathlib import Path
 
 import ladybug
 import pytest
-from store_contract import BARE, CONCEPTS, INFARCTION, IS_AS, MAPPINGS, RECORDS, TERMS, Build, StoreContract
+from store_contract import (
+    BARE,
+    CONCEPTS,
+    INFARCTION,
+    IS_AS,
+    MAPPINGS,
+    MEMBERSHIPS,
+    RECORDS,
+    RELATIONS,
+    SUCCESSIONS,
+    TERMS,
+    Build,
+    StoreContract,
+)
 
 import graph.ladybug_store
+from graph.batches import RecordOrBatch
 from graph.counting import CountingStore
 from graph.errors import ReleaseDamaged, ReleaseExists, StoreUnavailable
 from graph.ladybug_builder import LadybugBuilder
 from graph.ladybug_store import LadybugStore
-from graph.model import Concept, Record
+from graph.model import Concept
 from graph.store import GraphStore, open_store
 
 
-def written(path: Path, records: Iterable[Record]) -> Path:
+def written(path: Path, records: Iterable[RecordOrBatch]) -> Path:
     builder = LadybugBuilder.open(path)
     builder.add(records)
     builder.finish()
@@ -31,7 +45,7 @@ def written(path: Path, records: Iterable[Record]) -> Path:
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     opened: list[GraphStore] = []
 
-    def build(records: Iterable[Record]) -> GraphStore:
+    def build(records: Iterable[RecordOrBatch]) -> GraphStore:
         path = tmp_path_factory.mktemp("store") / "graph.lbug"
         store: GraphStore = LadybugStore.open(written(path, records))
         opened.append(store)
@@ -141,6 +155,12 @@ def test_scans_longer_than_one_reading_are_whole_and_in_order(
     assert list(store.scan_terms()) == [TERMS[-1], *TERMS[:6]]
     assert list(store.scan_is_a()) == sorted((r.source, r.target) for r in IS_AS)
     assert sorted(m.target for m in store.scan_mappings()) == sorted(m.target for m in MAPPINGS)
+    assert {*store.scan_relations()} == {*RELATIONS, *IS_AS}
+    assert [relation.source for relation in store.scan_relations()] == sorted(
+        relation.source for relation in [*RELATIONS, *IS_AS]
+    )
+    assert list(store.scan_memberships()) == [MEMBERSHIPS[i] for i in (3, 1, 0, 2)]
+    assert list(store.scan_successions()) == [SUCCESSIONS[i] for i in (2, 1, 0)]
     store.close()
 
 
@@ -197,7 +217,8 @@ def test_building_tells_what_it_holds(tmp_path: Path) -> None:
         "relations": 4,
         "mappings": 4,
         "successions": 3,
-        "undeclared": 8,
+        "memberships": 4,
+        "undeclared": 10,
         "orphan_terms": 0,
     }
 
