@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -99,27 +98,31 @@ def _search(
 ) -> list[Retrieved]:
     """The `top_k` best concepts of each text; `vectors` has shape (len(mentions), dimensions)."""
     wanted = min(top_k, index.concept_count)
-    similarity = index.lexical.similarity(mentions)
-    matches = index.lexical.same_folded(mentions)
-    found: list[Retrieved | None] = [None] * len(mentions)
-    pending = list(range(len(mentions)))
-    depth = max(64, 2 * top_k)
-    while pending:
-        _, nearest = index.nearest(vectors[pending], depth)
-        for place, i in enumerate(pending):
-            lexical_rows, _ = best_rows(similarity, i, depth)
-            rows = np.unique(np.concatenate([nearest[place], lexical_rows, matches[i]]))
+    first_depth = max(64, 2 * top_k)
+    _, first_nearest = index.nearest(vectors, first_depth)
+    found = []
+    for mention, vector, nearest, lexical, same in zip(
+        mentions,
+        vectors,
+        first_nearest,
+        index.lexical.similarities(mentions),
+        index.lexical.same_folded(mentions),
+        strict=True,
+    ):
+        depth = first_depth
+        while True:
+            rows = np.unique(np.concatenate([nearest, best_rows(lexical, depth), same]))
             rows = rows[rows >= 0]
-            start, stop = similarity.indptr[i], similarity.indptr[i + 1]
-            lexical = _sparse_values(
-                similarity.indices[start:stop], similarity.data[start:stop], rows, len(index)
+            dense = index.vectors_of(rows) @ vector
+            one = _by_concept(
+                index, mention, rows, np.isin(rows, same), dense, lexical[rows], weights, wanted
             )
-            dense = index.vectors_of(rows) @ vectors[i]
-            same = np.isin(rows, matches[i])
-            found[i] = _by_concept(index, mentions[i], rows, same, dense, lexical, weights, wanted)
-        pending = [i for i in pending if len(_there(found[i])) < wanted] if depth < len(index) else []
-        depth *= 4
-    return [_there(one) for one in found]
+            if len(one) >= wanted or depth >= len(index):
+                break
+            depth *= 4
+            nearest = index.nearest(vector[None], depth)[1][0]
+        found.append(one)
+    return found
 
 
 def _by_concept(
@@ -142,10 +145,7 @@ def _by_concept(
         elif folded and fold_words(text) == folded:
             exact[place] = 1
     fused = weights.score(dense, lexical)
-    counts = index.senses.indptr[rows + 1] - index.senses.indptr[rows]
-    spread = np.repeat(np.arange(len(rows)), counts)
-    concepts = np.concatenate([index.senses.of(row) for row in rows]).astype(np.int64)
-    weight = np.concatenate([index.senses.weights_of(row) for row in rows]).astype(np.float32)
+    spread, concepts, weight = index.senses.of_rows(rows)
     # Best first: exact before folded before the rest; among exact ones the heavier sense; then the score.
     sense_weight = np.where(exact[spread] > 0, weight, 0)
     order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))
@@ -162,18 +162,3 @@ def _by_concept(
         fused[best],
         (mention,) * len(kept),
     )
-
-
-def _sparse_values(
-    indices: npt.NDArray[Any], data: npt.NDArray[np.float32], rows: Rows, n_rows: int
-) -> npt.NDArray[np.float32]:
-    # Scattered into a dense row: cheaper than sorting what one query shares an n-gram with.
-    scattered = np.zeros(n_rows, dtype=np.float32)
-    scattered[indices] = data
-    values: npt.NDArray[np.float32] = scattered[rows]
-    return values
-
-
-def _there(one: Retrieved | None) -> Retrieved:
-    assert one is not None
-    return one

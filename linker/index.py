@@ -56,6 +56,16 @@ class Senses:
         """The weights of a row's senses, aligned with `of`."""
         return self.weights[self.indptr[row] : self.indptr[row + 1]]
 
+    def of_rows(
+        self, rows: Rows
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """All senses of `rows`: the place in `rows`, the concept ordinal and the weight of each, in order."""
+        starts = self.indptr[rows]
+        counts = self.indptr[rows + 1] - starts
+        places = np.repeat(np.arange(len(rows)), counts)
+        at = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        return places, self.concepts[at].astype(np.int64), self.weights[at]
+
     def save(self, folder: Path) -> None:
         """Write the three arrays into `folder`, which is made."""
         folder.mkdir(parents=True, exist_ok=True)

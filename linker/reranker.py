@@ -22,7 +22,7 @@ class Reranker:
     """A cross-encoder on sentence-transformers, with one output."""
 
     def __init__(
-        self, model: CrossEncoder, normalisation: str, weights: RerankWeights, batch_size: int = 256
+        self, model: CrossEncoder, normalisation: str, weights: RerankWeights, batch_size: int = 32
     ) -> None:
         self.weights = weights
         self._model = model

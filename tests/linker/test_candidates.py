@@ -143,7 +143,7 @@ def test_each_candidate_has_both_scores_of_the_term_that_stands_for_it(
     found = retriever(index, encoder, BOTH).retrieve([mention], 10)[0]
     vectors = index.vectors_of(found.rows)
     np.testing.assert_allclose(found.dense, vectors @ encoder.encode([mention])[0], atol=1e-5)
-    lexical = index.lexical.similarity([mention]).toarray()[0]
+    lexical = next(index.lexical.similarities([mention]))
     np.testing.assert_allclose(found.lexical, lexical[found.rows], atol=1e-6)
     for concept, row in zip(found.concepts, found.rows, strict=True):
         assert concept in index.senses.of(row)

@@ -163,7 +163,7 @@ class TestOpening:
 
     def test_its_arrays_are_mapped_and_not_read(self, index: TermIndex) -> None:
         assert isinstance(index.senses.concepts.base, np.memmap)
-        assert isinstance(index.lexical.postings_rows.base, np.memmap)
+        assert isinstance(index.lexical.postings.indices.base.base, np.memmap)
 
     def test_it_says_what_it_was_made_of(self, index: TermIndex, encoder: BiEncoder) -> None:
         manifest = index.manifest
