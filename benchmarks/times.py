@@ -51,8 +51,8 @@ def run(home: Path, *arguments: str) -> float:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[str, float]]:
-    """A server of RELEASE on a free port; yields its URL and the moment it was started."""
+def serving(home: Path) -> Iterator[tuple[httpx.Client, float]]:
+    """A server of RELEASE on a free port; yields a client that keeps its connection, and the moment of starting."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,18 +64,21 @@ def serving(home: Path) -> Iterator[tuple[str, float]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield f"http://127.0.0.1:{port}/graphql", start
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield client, start
     finally:
         server.terminate()
         server.wait(30)
 
 
-def ask(url: str, query: str, variables: dict[str, Any], patience_s: float = 60) -> dict[str, Any]:
+def ask(
+    client: httpx.Client, query: str, variables: dict[str, Any], patience_s: float = 60
+) -> dict[str, Any]:
     """The data of a GraphQL answer; waits for the server to listen."""
     deadline = time.perf_counter() + patience_s
     while True:
         try:
-            answer = httpx.post(url, json={"query": query, "variables": variables}, timeout=patience_s).json()
+            answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
         except httpx.ConnectError:
             if time.perf_counter() > deadline:
                 raise
@@ -89,14 +92,14 @@ def ask(url: str, query: str, variables: dict[str, Any], patience_s: float = 60)
 
 def server_times(home: Path, spans: list[str]) -> dict[str, float]:
     """Seconds to the first answer and the first linking, milliseconds of warm `link` requests."""
-    with serving(home) as (url, start):
-        ask(url, "{ release { name } }", {})
+    with serving(home) as (client, start):
+        ask(client, "{ release { name } }", {})
         first_answer = time.perf_counter() - start
-        ask(url, LINK_QUERY, {"mentions": spans[:10], "top": 5})
+        ask(client, LINK_QUERY, {"mentions": spans[:10], "top": 5})
         first_linking = time.perf_counter() - start
         example = GRAPHIQL_PAGE.read_text("utf-8").split("EXAMPLE = `")[1].split("`")[0]
-        small = link_latencies(url, example, 3, spans)
-        large = link_latencies(url, LINK_QUERY, 5, spans)
+        small = link_latencies(client, example, 3, spans)
+        large = link_latencies(client, LINK_QUERY, 5, spans)
     return {
         "server's first answer, s": first_answer,
         "server's first linking, s": first_linking,
@@ -107,13 +110,13 @@ def server_times(home: Path, spans: list[str]) -> dict[str, float]:
     }
 
 
-def link_latencies(url: str, query: str, top: int, spans: list[str]) -> list[float]:
+def link_latencies(client: httpx.Client, query: str, top: int, spans: list[str]) -> list[float]:
     """Milliseconds of REQUESTS warm requests, ten mentions each, every mention once."""
     latencies = []
     for request in range(REQUESTS + 5):
         mentions = spans[10 * request : 10 * request + 10]
         begun = time.perf_counter()
-        ask(url, query, {"mentions": mentions, "top": top})
+        ask(client, query, {"mentions": mentions, "top": top})
         latencies.append(1000 * (time.perf_counter() - begun))
     return latencies[5:]
 
