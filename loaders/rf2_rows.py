@@ -1,8 +1,6 @@
 """The rows of an RF2 snapshot: one dataclass a file kind, each knowing its file and its columns.
 
-Source: SNOMED CT Release File Specification, "Component Release Files Specification" and "Reference Set
-Release Files Specification" for the columns, "Release File Naming Convention" for the names. The
-metadata identifiers are the public ones that the format itself names.
+`rf2_files` has the files. The metadata identifiers are the public ones that the format itself names.
 """
 
 from __future__ import annotations
@@ -11,7 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID, uuid5
 
+from loaders import rf2_files
 from loaders.rf2.identifiers import DEFINED, DEFINITION, INFERRED, IS_A, PREFERRED, SYNONYM
+from loaders.rf2_files import FileKind
 
 PRIMITIVE = "900000000000074008"
 CASE_INSENSITIVE = "900000000000448009"
@@ -26,72 +26,6 @@ MAP_CORRELATION_NOT_SPECIFIED, MAP_PROPERLY_CLASSIFIED = "447561005", "447637006
 MODULE_DEPENDENCY = "900000000000534007"
 
 _MEMBER_IDS = UUID("5f0fb2ee-9f0e-5d57-8f55-8a2b7a3a2c11")  # any fixed value: it keeps member ids our own
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What a package's names and its rows' common columns are made of.
-
-    `owner` is the file name's country and namespace part: `INT`, `ES`, a seven-digit namespace, or a
-    country followed by a namespace. `time` is the package's six-digit UTC time of day.
-    """
-
-    name: str
-    owner: str
-    date: str
-    time: str = "120000"
-
-    @property
-    def folder(self) -> str:
-        """The package's name: `SnomedCT_<name>_PRODUCTION_<date>T<time>Z`."""
-        return f"SnomedCT_{self.name}_PRODUCTION_{self.date}T{self.time}Z"
-
-
-@dataclass(frozen=True, slots=True)
-class FileKind:
-    """Where rows of a kind go: the folder below Snapshot, the file name's first part, the columns."""
-
-    folder: str
-    stem: str
-    columns: str
-    by_language: bool = False
-
-    def path(self, edition: Edition, language: str) -> str:
-        """Return the file's path inside the package."""
-        suffix = f"-{language}" if self.by_language else ""
-        return f"Snapshot/{self.folder}/{self.stem}Snapshot{suffix}_{edition.owner}_{edition.date}.txt"
-
-    @property
-    def header(self) -> str:
-        """The first line, without its line end."""
-        return "\t".join(f"id effectiveTime active moduleId {self.columns}".split())
-
-
-_DESCRIPTION_COLUMNS = "conceptId languageCode typeId term caseSignificanceId"
-_MEMBER = "refsetId referencedComponentId"
-_CONCEPT = FileKind("Terminology", "sct2_Concept_", "definitionStatusId")
-_DESCRIPTION = FileKind("Terminology", "sct2_Description_", _DESCRIPTION_COLUMNS, by_language=True)
-_TEXT_DEFINITION = FileKind("Terminology", "sct2_TextDefinition_", _DESCRIPTION_COLUMNS, by_language=True)
-_RELATIONSHIP = FileKind(
-    "Terminology",
-    "sct2_Relationship_",
-    "sourceId destinationId relationshipGroup typeId characteristicTypeId modifierId",
-)
-_LANGUAGE = FileKind(
-    "Refset/Language", "der2_cRefset_Language", f"{_MEMBER} acceptabilityId", by_language=True
-)
-_ASSOCIATION = FileKind("Refset/Content", "der2_cRefset_Association", f"{_MEMBER} targetComponentId")
-_ATTRIBUTE_VALUE = FileKind("Refset/Content", "der2_cRefset_AttributeValue", f"{_MEMBER} valueId")
-_EXTENDED_MAP = FileKind(
-    "Refset/Map",
-    "der2_iisssccRefset_ExtendedMap",
-    f"{_MEMBER} mapGroup mapPriority mapRule mapAdvice mapTarget correlationId mapCategoryId",
-)
-_MODULE_DEPENDENCY = FileKind(
-    "Refset/Metadata",
-    "der2_ssRefset_ModuleDependency",
-    f"{_MEMBER} sourceEffectiveTime targetEffectiveTime",
-)
 
 
 class Row(Protocol):
@@ -121,7 +55,7 @@ class ConceptRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _CONCEPT, ""
+        return rf2_files.CONCEPT, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -145,7 +79,9 @@ class DescriptionRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return (_TEXT_DEFINITION if self.type == DEFINITION else _DESCRIPTION), self.language
+        return (
+            rf2_files.TEXT_DEFINITION if self.type == DEFINITION else rf2_files.DESCRIPTION
+        ), self.language
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -168,7 +104,7 @@ class RelationshipRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _RELATIONSHIP, ""
+        return rf2_files.RELATIONSHIP, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -190,7 +126,7 @@ class LanguageRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _LANGUAGE, self.language
+        return rf2_files.LANGUAGE, self.language
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -211,7 +147,7 @@ class AssociationRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _ASSOCIATION, ""
+        return rf2_files.ASSOCIATION, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -232,7 +168,7 @@ class AttributeValueRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _ATTRIBUTE_VALUE, ""
+        return rf2_files.ATTRIBUTE_VALUE, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -259,7 +195,7 @@ class ExtendedMapRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _EXTENDED_MAP, ""
+        return rf2_files.EXTENDED_MAP, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""
@@ -282,7 +218,7 @@ class ModuleDependencyRow:
 
     def place(self) -> tuple[FileKind, str]:
         """Name the file."""
-        return _MODULE_DEPENDENCY, ""
+        return rf2_files.MODULE_DEPENDENCY, ""
 
     def cells(self, date: str) -> tuple[str, ...]:
         """Return the columns."""

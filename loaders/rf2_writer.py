@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TextIO
 
 from graph.errors import EnlaceError
-from loaders.rf2_rows import Edition, FileKind, Row
+from loaders.rf2_files import Edition, FileKind
+from loaders.rf2_rows import Row
 
 
 class RowError(EnlaceError):
@@ -39,7 +40,7 @@ def write_snapshot(parent: Path, edition: Edition, rows: Iterable[Row], *, zippe
         built.mkdir()
         _write_rows(built, edition, rows)
         if zipped:
-            built = _zip(built)
+            built = zip_package(built)
         if final.is_dir():
             shutil.rmtree(final)
         built.replace(final)
@@ -70,8 +71,11 @@ def _write_rows(folder: Path, edition: Edition, rows: Iterable[Row]) -> None:
             file.write(f"{line}\r\n")
 
 
-def _zip(folder: Path) -> Path:
-    """Zip `folder` beside itself, its name as the top folder, with fixed dates and in sorted order."""
+def zip_package(folder: Path) -> Path:
+    """Zip `folder` beside itself, its name as the top folder, with fixed dates and in sorted order.
+
+    Returns the zip file's path.
+    """
     archive = folder.with_name(f"{folder.name}.zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
         for path in sorted(folder.rglob("*.txt")):

@@ -9,13 +9,17 @@ digit, a two-digit partition id, in the long form a seven-digit namespace, and t
 `p` is 0 for concepts, 1 for descriptions, 2 for relationships. Source: SNOMED CT Release File
 Specification, "SCTID Representation", "SCTID Constraints" and "Check-digit Computation".
 
-SCTIDs exceed 2^53, so they are text everywhere in Enlace.
+SCTIDs exceed 2^53, so they are text everywhere in Enlace. Only whole columns of them, in NumPy, are int64,
+which holds every SCTID exactly.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from graph.errors import EnlaceError
 
@@ -66,6 +70,8 @@ def _permutations() -> tuple[tuple[int, ...], ...]:
 _PRODUCT = tuple(tuple(_dihedral_product(a, b) for b in range(10)) for a in range(10))
 _PERMUTED = _permutations()
 _INVERSE = tuple(row.index(0) for row in _PRODUCT)
+#: The state after a digit at a position, as `_STATES[position % 8, state, digit]`.
+_STATES = np.array([[[row[p[d]] for d in range(10)] for row in _PRODUCT] for p in _PERMUTED], np.int8)
 
 
 def check_digit(digits: str) -> str:
@@ -97,6 +103,33 @@ def make(kind: ComponentKind, item: int, namespace: str = "") -> str:
             f"SCTIDs have {_MIN_DIGITS} to {_MAX_DIGITS}."
         )
     return body + check_digit(body)
+
+
+def check_digits(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the Verhoeff digit to append to each of `numbers`, which are positive. Shape (n,)."""
+    state = np.zeros(len(numbers), np.int8)
+    rest, position = np.asarray(numbers, np.int64), 1
+    while (has_digit := rest > 0).any():
+        state = np.where(has_digit, _STATES[position % 8, state, rest % 10], state)
+        rest, position = rest // 10, position + 1
+    return np.array(_INVERSE, np.int64)[state]
+
+
+def make_many(kind: ComponentKind, items: NDArray[np.int64], namespace: str = "") -> NDArray[np.int64]:
+    """Return the SCTIDs of item numbers, as `make` does of one. Shape (n,).
+
+    Raises `SctidError` as `make` does, for the least or the greatest of the items.
+    """
+    if not len(items):
+        return np.zeros(0, np.int64)
+    for item in (items.min(), items.max()):
+        make(kind, int(item), namespace)
+    body = np.asarray(items, np.int64)
+    if namespace:
+        body = body * 10**NAMESPACE_DIGITS + int(namespace)
+    body = body * 100 + (10 if namespace else 0) + int(kind)
+    sctids: NDArray[np.int64] = body * 10 + check_digits(body)
+    return sctids
 
 
 def parse(sctid: str) -> Sctid:

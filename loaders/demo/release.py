@@ -18,6 +18,7 @@ from loaders.demo.source import (
     DemoConcept,
 )
 from loaders.rf2.identifiers import DEFINITION, FSN, IS_A, PREFERRED, SYNONYM
+from loaders.rf2_files import Edition
 from loaders.rf2_rows import (
     ACCEPTABLE,
     CASE_INSENSITIVE,
@@ -30,7 +31,6 @@ from loaders.rf2_rows import (
     AttributeValueRow,
     ConceptRow,
     DescriptionRow,
-    Edition,
     ExtendedMapRow,
     LanguageRow,
     ModuleDependencyRow,

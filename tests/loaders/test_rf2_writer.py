@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from loaders.rf2.identifiers import DEFINITION
+from loaders.rf2_files import Edition
 from loaders.rf2_rows import (
     AssociationRow,
     AttributeValueRow,
     ConceptRow,
     DescriptionRow,
-    Edition,
     ExtendedMapRow,
     LanguageRow,
     ModuleDependencyRow,

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.sctid import ComponentKind, SctidError, check_digit, is_valid, make, parse
+from loaders.sctid import (
+    ComponentKind,
+    SctidError,
+    check_digit,
+    check_digits,
+    is_valid,
+    make,
+    make_many,
+    parse,
+)
 
 KINDS = st.sampled_from(ComponentKind)
 NAMESPACES = st.integers(0, 9_999_999).map("{:07}".format)
@@ -93,3 +103,24 @@ def test_parts_that_make_no_identifier_are_refused(item: int, namespace: str, wh
 def test_a_check_digit_is_refused_for_what_is_not_digits() -> None:
     with pytest.raises(SctidError, match="digits only"):
         check_digit("12a")
+
+
+@given(st.lists(st.integers(1, 10**17), max_size=20))
+def test_check_digits_of_a_column_are_those_of_its_numbers(numbers: list[int]) -> None:
+    found = check_digits(np.array(numbers, np.int64)).tolist()
+    assert found == [int(check_digit(str(number))) for number in numbers]
+
+
+@given(KINDS, st.lists(st.integers(100, 99_999_999), max_size=20), st.one_of(st.just(""), NAMESPACES))
+def test_a_column_of_identifiers_is_that_of_its_items(
+    kind: ComponentKind, items: list[int], namespace: str
+) -> None:
+    found = make_many(kind, np.array(items, np.int64), namespace).tolist()
+    assert [str(sctid) for sctid in found] == [make(kind, item, namespace) for item in items]
+
+
+def test_a_column_with_an_item_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(SctidError, match="6 to 18"):
+        make_many(ComponentKind.CONCEPT, np.array([500, 10**16], np.int64))
+    with pytest.raises(SctidError, match="not positive"):
+        make_many(ComponentKind.CONCEPT, np.array([0, 500], np.int64))
