@@ -26,6 +26,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.ReleaseExists: "RELEASE_EXISTS",
         graph.ReleaseDamaged: "RELEASE_DAMAGED",
         graph.HierarchyCycle: "HIERARCHY_CYCLE",
+        graph.TooManyRejected: "TOO_MANY_REJECTED",
         graph.StoreUnavailable: "STORE_UNAVAILABLE",
         loaders.LoadError: "SOURCE_UNREADABLE",
         linker.MentionRejected: "MENTION_REJECTED",

@@ -37,15 +37,38 @@ def progress() -> Iterator[Tell]:
         yield lambda stage, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]}", justify="right"),
+        TextColumn("{task.fields[rate]}", justify="right"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         tasks: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, total: int | None) -> None:
             if stage not in tasks:
-                tasks[stage] = shown.add_task(stage, total=total)
-            shown.update(tasks[stage], completed=done, total=total)
+                for earlier in shown.tasks:
+                    # One whose end was not known beforehand has ended now.
+                    shown.update(earlier.id, total=earlier.total or earlier.completed)
+                    shown.stop_task(earlier.id)
+                tasks[stage] = shown.add_task(stage, total=total, done="", rate="")
+            task = shown.tasks[shown.task_ids.index(tasks[stage])]
+            shown.update(
+                tasks[stage], completed=done, total=total, done=_amount(done, total),
+                rate=_rate(done, task.elapsed or 0.0),
+            )  # fmt: skip
 
         yield tell
+
+
+def _amount(done: int, total: int | None) -> str:
+    return f"{done:,}/{total:,}" if total else f"{done:,}" if done else ""
+
+
+def _rate(done: int, seconds: float) -> str:
+    """How many a second, once there is something to tell."""
+    return f"{done / seconds:,.0f}/s" if done and seconds >= 0.5 else ""

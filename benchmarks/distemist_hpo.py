@@ -35,9 +35,7 @@ RELEASE = "hpo-2024-04"
 def import_hpo(home: ReleaseHome, data: Path) -> None:
     """Import HPO with its Spanish labels as RELEASE."""
     source = load(data / "hpo" / "hp.v2024-04-26.json.gz", translations=[data / "hpo" / "hp-es.babelon.tsv"])
-    import_release(
-        home, RELEASE, source.records, sources=source.sources, rejected=lambda: source.rejected.count
-    )
+    import_release(home, RELEASE, source.records, sources=source.sources, rejected=source.rejected)
 
 
 def evaluate_with(

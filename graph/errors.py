@@ -8,6 +8,7 @@ EnlaceError
 │   ├── ReleaseDamaged              a file of a release is missing, altered or of another schema version
 │   ├── ConceptNotFound             an id that the release does not hold
 │   ├── HierarchyCycle              the is-a relations go round
+│   ├── TooManyRejected             more rows of the sources could not be used than the import allows
 │   └── StoreUnavailable            the store cannot be opened or stopped answering
 ├── loaders.errors.LoadError        a source file cannot be read as its format
 └── linker.errors.LinkerError       models, indexes and mentions
@@ -16,6 +17,7 @@ EnlaceError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class EnlaceError(Exception):
@@ -69,6 +71,19 @@ class HierarchyCycle(GraphError):
             "remove one of them from the source and load again."
         )
         self.path = tuple(path)
+
+
+class TooManyRejected(GraphError):
+    """More rows could not be used than the import allows; `file` lists them."""
+
+    def __init__(self, rejected: int, used: int, limit: str, file: Path) -> None:
+        share = 100 * rejected / max(1, rejected + used)
+        super().__init__(
+            f"{rejected:,} of {rejected + used:,} rows ({share:.2g} %) could not be used and at most {limit} may be, "
+            f"so nothing was imported; see them in {file}, then correct the source or allow more with --max-rejected."
+        )
+        self.rejected = rejected
+        self.file = file
 
 
 class StoreUnavailable(GraphError):

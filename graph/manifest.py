@@ -36,13 +36,15 @@ class Manifest:
 
     release: Release
     files: tuple[Artefact, ...]
+    report: str = ""
+    """The file among `files` that tells how the import went; empty where an earlier version wrote none."""
 
 
-def write(folder: Path, release: Release) -> Manifest:
+def write(folder: Path, release: Release, *, report: str = "") -> Manifest:
     """Write `manifest.json` over every file now in `folder`; all is on disk when this returns."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     files = tuple(Artefact(p.relative_to(folder).as_posix(), p.stat().st_size, sha256_of(p)) for p in paths)
-    made = Manifest(release, files)
+    made = Manifest(release, files, report)
     text = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(made)}, indent=2, ensure_ascii=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
     for path in [*paths, folder / FILE, folder]:
@@ -64,7 +66,8 @@ def read(folder: Path) -> Manifest:
             "load the release again."
         )
     try:
-        return Manifest(_release(said["release"]), tuple(Artefact(**file) for file in said["files"]))
+        files = tuple(Artefact(**file) for file in said["files"])
+        return Manifest(release_of(said["release"]), files, said.get("report", ""))
     except (KeyError, TypeError) as error:
         raise ReleaseDamaged(f"{path} lacks what it should say; load the release again.") from error
 
@@ -100,7 +103,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _release(said: dict[str, Any]) -> Release:
+def release_of(said: dict[str, Any]) -> Release:
+    """A release from its JSON. Raises KeyError, TypeError where it is not as it should be."""
     return Release(
         **{
             **said,

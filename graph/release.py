@@ -1,10 +1,12 @@
 """Releases on disk: one folder each under ENLACE_HOME, immutable once there, and `current` naming one.
 
     ENLACE_HOME/current                   the name of the release to serve
-    ENLACE_HOME/releases/<name>/          manifest.json, graph.lbug, hierarchy/; later index/, by the linker
+    ENLACE_HOME/releases/<name>/          manifest.json, report.json, rejected.tsv, graph.lbug, hierarchy/;
+                                          later index/, by the linker
     ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
     ENLACE_HOME/releases/.replaced-<name> the former release of that name while a new one takes its place
     ENLACE_HOME/releases/.locks/<name>    held by whoever writes that release
+    ENLACE_HOME/rejected/<name>.tsv       the rows that made the last import of that release fail
 
 Importing this module is light: stores and arrays are loaded when a release is opened.
 """
@@ -220,6 +222,10 @@ class ReleaseHome:
     def replaced_folder(self, name: str) -> Path:
         """Where the former release waits while a new one takes its place. Only for the holder of the lock."""
         return self.releases_folder / f"{_REPLACED}{check_name(name)}"
+
+    def rejected_file(self, name: str) -> Path:
+        """Where an import that fails because of them leaves the rows that it could not use."""
+        return self.path / "rejected" / f"{check_name(name)}.tsv"
 
     def recover(self, name: str) -> None:
         """Undo what a killed import of `name` left. Only for the holder of the lock."""

@@ -2,8 +2,8 @@
 
 Each row translates one value of one class. Quotes are ordinary characters: published files hold bare ones.
 Rows are used whose status is OFFICIAL or UNDER_REVIEW (both made by the ontology's own translators) or that
-give none; CANDIDATE (suggested from outside, often by a machine) and NOT_TRANSLATED rows are rejected, as
-are rows without a translation.
+give none; CANDIDATE (suggested from outside, often by a machine) and NOT_TRANSLATED rows are left out. A row
+without a translation is rejected.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from types import MappingProxyType
 from graph.model import CURIE, SynonymScope, Term, TermKind
 from loaders.files import SourceFile, head, open_text
 from loaders.prefixes import canonical_curie
-from loaders.rejections import Rejections
+from loaders.rejections import OTHER_LANGUAGE, Rejections
 from loaders.tables import header_of, read_rows
 
 COLUMNS = ("subject_id", "predicate_id", "translation_language", "translation_value")
 STATUSES = frozenset({"OFFICIAL", "UNDER_REVIEW", ""})
+_NOT_ACCEPTED = "the translation is not accepted yet (its status is neither OFFICIAL nor UNDER_REVIEW)"
+_LEFT_OUT = {_NOT_ACCEPTED, OTHER_LANGUAGE}
 
 #: What each translated property is to its concept. The prefix and `has…Synonym` are written in several ways.
 PREDICATES: MappingProxyType[str, tuple[TermKind, SynonymScope]] = MappingProxyType(
@@ -51,7 +53,7 @@ def read(
     *,
     languages: Sequence[str],
 ) -> Iterator[Term]:
-    """The translations of `concepts` into `languages`; every row that is not used is rejected.
+    """The translations of `concepts` into `languages`; every row that is not used is rejected or left out.
 
     A concept's first label in a language is its preferred term, a later one a synonym.
 
@@ -64,7 +66,9 @@ def read(
             for line, (subject, predicate, language, text, status) in rows:
                 term = _term(subject, predicate, language.strip(), text.strip())
                 reason = _why_not(term, status.strip(), concepts, languages)
-                if term is None or reason:
+                if reason in _LEFT_OUT:
+                    rejections.leave_out(reason)
+                elif term is None or reason:
                     rejections.add(file.name, line, reason, f"{subject} {predicate} {language} {status}")
                 elif term.kind is not TermKind.PREFERRED:
                     yield term
@@ -81,15 +85,15 @@ def _term(subject: str, predicate: str, language: str, text: str) -> Term | None
 
 
 def _why_not(term: Term | None, status: str, concepts: Container[CURIE], languages: Sequence[str]) -> str:
-    """Why a row is rejected; empty if it is not."""
+    """Why a row is not used; empty if it is."""
     if term is None:
         return "the property is neither a label, a synonym nor a definition"
     if status.upper() not in STATUSES:
-        return "the translation is not accepted yet (its status is neither OFFICIAL nor UNDER_REVIEW)"
+        return _NOT_ACCEPTED
     if not term.text:
         return "the translation is empty"
     if term.concept not in concepts:
         return "the subject is not in the ontology"
     if term.language not in languages:
-        return "the language is not among those asked for"
+        return OTHER_LANGUAGE
     return ""

@@ -23,7 +23,7 @@ from loaders.babelon import kind_of
 from loaders.errors import FormatMismatch
 from loaders.files import SourceFile, open_text
 from loaders.prefixes import canonical_curie
-from loaders.rejections import Rejections
+from loaders.rejections import OTHER_LANGUAGE, Rejections
 from loaders.tables import Row, read_rows
 
 CLASSES = "HumanDO.tsv"
@@ -45,6 +45,8 @@ _TRANSLATION_COLUMNS = (
 )
 #: What the translators call a translation that may be used.
 STATUSES = frozenset({"final", "passed automated review", "manually translated", ""})
+_NOT_ACCEPTED = "the translation is not accepted yet"
+_LEFT_OUT = {_NOT_ACCEPTED, OTHER_LANGUAGE}
 _EDITION = re.compile(r"(\d{4}-\d{2})(?:-\d{2})?")
 
 
@@ -154,6 +156,9 @@ def _translations(
         file = SourceFile(path)
         for line, row in _rows(file, _TRANSLATION_COLUMNS):
             reason = _why_not(row, labels, languages)
+            if reason in _LEFT_OUT:
+                rejections.leave_out(reason)
+                continue
             if reason:
                 rejections.add(file.name, line, reason, f"{row[0]} {row[1]} {row[6]}")
                 continue
@@ -170,22 +175,22 @@ def _translations(
                     settled[key] = term.text
                     yield term
                 elif settled[key] != term.text:
-                    rejections.add(file.name, line, "a newer edition has another text", f"{row[0]} {row[1]}")
+                    rejections.leave_out("a newer edition has another text")
 
 
 def _why_not(row: Sequence[str], labels: Mapping[CURIE, str], languages: Sequence[str]) -> str:
-    """Why a row of a translation is rejected; empty if it is not."""
+    """Why a row of a translation is not used; empty if it is."""
     reference, predicate, _source, text, _source_language, language, status = row
     if kind_of(predicate) is None:
         return "the property is neither a label, a synonym nor a definition"
     if status.lower() not in STATUSES:
-        return "the translation is not accepted yet"
+        return _NOT_ACCEPTED
     if not text.strip():
         return "the translation is empty"
     if canonical_curie(reference) not in labels:
         return "the subject is not in the ontology"
     if language not in languages:
-        return "the language is not among those asked for"
+        return OTHER_LANGUAGE
     return ""
 
 

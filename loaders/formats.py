@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -45,6 +45,8 @@ class LoadedSource:
     records: Iterator[RecordOrBatch]
     sources: tuple[Source, ...]
     rejected: Rejections = field(default_factory=Rejections)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """The format and the options that it is read with, as text, for a report."""
 
 
 def _single(version: Callable[[SourceFile], str]) -> Callable[[Paths, Options], list[tuple[Path, str]]]:
@@ -165,7 +167,7 @@ def load(
     records = chosen.read(given, options, rejections)
     if translations:
         records = _translated(records, translations, rejections, languages)
-    return LoadedSource(records, tuple(read), rejections)
+    return LoadedSource(records, tuple(read), rejections, _asked(name, options))
 
 
 def _format_of_all(paths: Paths) -> str:
@@ -204,6 +206,19 @@ def _is_given(option: str, options: Options, translations: Sequence[Path]) -> bo
     value = translations if option == "translations" else getattr(options, option)
     # An empty prefix is one that was given and is wrong.
     return value is not None if option == "prefix" else bool(value)
+
+
+def _asked(format: str, options: Options) -> dict[str, str]:
+    asked = {
+        "format": format,
+        "prefix": options.prefix or "",
+        "languages": ",".join(options.languages),
+        "as_of": options.as_of,
+        "onto": options.base.name if options.base else "",
+        "sources": ",".join(options.sources),
+        "hierarchy_sources": ",".join(options.hierarchy_sources),
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def _source(path: Path, format: str, version: str) -> Source:

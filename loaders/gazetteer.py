@@ -13,7 +13,7 @@ from types import MappingProxyType
 from graph.model import CURIE, Concept, Record, Term, TermKind
 from loaders.errors import RowMalformed
 from loaders.files import SourceFile, head, open_text
-from loaders.rejections import Rejections
+from loaders.rejections import OTHER_LANGUAGE, Rejections
 from loaders.tables import header_of, read_rows
 
 COLUMNS = ("code", "language", "term", "semantic_tag", "mainterm")
@@ -36,7 +36,7 @@ def read(
 
     A code's first main term in a language is PREFERRED, every other term a synonym; its semantic tag is that
     of its first row. Rows are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is
-    blank, or whose language is not asked for.
+    blank; rows in a language that is not asked for are left out.
 
     Raises ColumnMissing, RowMalformed (also for a mainterm that is neither true nor false), SourceDamaged.
     """
@@ -51,6 +51,9 @@ def read(
                     file.name, line, f"has {mainterm!r} in its column mainterm", "write 1 or 0 there"
                 )
             reason = _why_not(code, language, text, languages)
+            if reason == OTHER_LANGUAGE:
+                rejections.leave_out(reason)
+                continue
             if reason:
                 rejections.add(file.name, line, reason, f"{code} {language}")
                 continue
@@ -67,11 +70,11 @@ def read(
 
 
 def _why_not(code: str, language: str, text: str, languages: Sequence[str]) -> str:
-    """Why a row is rejected; empty if it is not."""
+    """Why a row is not used; empty if it is."""
     if code == _NO_CODE or not _CODE.fullmatch(code):
         return "the code is blank, NO_CODE or a composite"
     if not text:
         return "the term is blank"
     if language not in languages:
-        return "the language is not among those asked for"
+        return OTHER_LANGUAGE
     return ""

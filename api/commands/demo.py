@@ -64,7 +64,8 @@ def _import(home: ReleaseHome, tell: Tell) -> None:
                 RELEASE,
                 package.records,
                 sources=package.sources,
-                rejected=lambda: package.rejected.count,
+                rejected=package.rejected,
+                asked=package.asked,
             )
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.terminal import note, out, progress
+from api.import_report import STAGES, contents_of, note_rejections
+from api.terminal import out, progress
 
 if TYPE_CHECKING:
-    from graph.model import Release
+    from graph.rejected import RejectedLimit
     from graph.release import ReleaseHome
+    from graph.report import ImportReport
     from loaders.options import Base
-    from loaders.rejections import Rejections
 
 
 def load(
@@ -64,16 +65,29 @@ def load(
             "--hierarchy", metavar="SAB", help="A source of UMLS to take is-a from; may be repeated."
         ),
     ] = None,
+    max_rejected: Annotated[
+        str,
+        typer.Option(
+            "--max-rejected",
+            metavar="N or N%",
+            help="The rows that may be unusable, a number or a share of all; with more nothing is imported.",
+        ),
+    ] = "1%",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read, check and report everything; leave no release.")
+    ] = False,
 ) -> None:
     """Import a terminology as a release and compile its hierarchy.
 
     A release of that name is replaced when the import has succeeded, and serves until then.
     """
-    from graph.importing import import_release
+    from graph import report
+    from graph.importing import import_release, rehearse_import
     from graph.release import default_home
     from loaders.formats import load as open_source
 
     start = time.perf_counter()
+    limit = _limit(max_rejected)
     home = default_home()
     with ExitStack() as opened:
         source = open_source(
@@ -88,16 +102,41 @@ def load(
             hierarchy_sources=hierarchy_sources or (),
         )
         tell = opened.enter_context(progress())
-        made = import_release(
+        made = (rehearse_import if dry_run else import_release)(
             home,
             release,
             source.records,
             sources=source.sources,
-            rejected=lambda: source.rejected.count,
-            progress=lambda stage, done: tell(_STAGES.get(stage, stage), done, None),
+            rejected=source.rejected,
+            max_rejected=limit,
+            asked=source.asked,
+            progress=lambda stage, done: tell(STAGES.get(stage, stage), done, None),
         )
-    _show(made, time.perf_counter() - start)
-    _show_rejections(source.rejected)
+    told = made if isinstance(made, report.ImportReport) else report.read(home.folder(release))
+    assert told is not None  # it was written a moment ago
+    _show(told, time.perf_counter() - start, dry_run=dry_run)
+    note_rejections(told)
+
+
+def _limit(text: str) -> RejectedLimit:
+    from graph.rejected import RejectedLimit
+
+    try:
+        return RejectedLimit.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--max-rejected'") from error
+
+
+def _show(report: ImportReport, seconds: float, *, dry_run: bool) -> None:
+    release = report.release
+    would = "would hold" if dry_run else "holds"
+    done = "nothing was left, after" if dry_run else "imported in"
+    console = out()
+    console.print(
+        f"Release {release.name} {would} {contents_of(release)}; {done} {seconds:.1f} s.", soft_wrap=True
+    )
+    if not dry_run:
+        console.print(f"Index it next: enlace index --release {release.name}", soft_wrap=True)
 
 
 def _base(home: ReleaseHome, name: str, until: ExitStack) -> Base:
@@ -107,35 +146,3 @@ def _base(home: ReleaseHome, name: str, until: ExitStack) -> Base:
 
     opened = until.enter_context(home.open(name))
     return Base(name, opened.release.sources, lambda: release_records(opened.store))
-
-
-_STAGES = {
-    "records": "reading records",
-    "graph": "loading the graph",
-    "hierarchy": "compiling the hierarchy",
-    "manifest": "writing the manifest",
-}
-
-
-def _show(release: Release, seconds: float) -> None:
-    counts = release.counts
-    console = out()
-    console.print(
-        f"Release {release.name} holds {counts['concepts']:,} concepts "
-        f"({counts['active_concepts']:,} active), {counts['terms']:,} terms in {', '.join(release.languages)}, "
-        f"{counts['is_a']:,} is-a and {counts['relations']:,} other relations, {counts['mappings']:,} mappings "
-        f"and {counts['successions']:,} successions; imported in {seconds:.1f} s.",
-        soft_wrap=True,
-    )
-    console.print(f"Index it next: enlace index --release {release.name}", soft_wrap=True)
-
-
-def _show_rejections(rejections: Rejections) -> None:
-    if not rejections:
-        return
-    note(f"{rejections.count:,} rows could not be used:")
-    examples = {rejected.reason: rejected for rejected in reversed(list(rejections))}
-    for reason, count in rejections.by_reason.items():
-        example = examples.get(reason)
-        where = f", for example {example.value!r} in row {example.row} of {example.file}" if example else ""
-        note(f"  {count:,}: {reason}{where}")

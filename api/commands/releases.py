@@ -1,9 +1,11 @@
-"""`enlace releases`: what is imported and indexed here."""
+"""`enlace releases`: what is imported and indexed here, and how each import went."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from api.commands.options import JsonOption
 from api.terminal import note, out
@@ -12,11 +14,19 @@ if TYPE_CHECKING:
     from graph.release import ReleaseHome
 
 
-def releases(as_json: JsonOption = False) -> None:
-    """List the releases, which of them is current, and how each is indexed."""
+def releases(
+    name: Annotated[
+        str | None, typer.Argument(help="A release, to see the report of its import.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the releases, which of them is current, and how each is indexed; or show how one was imported."""
     from graph.release import default_home
 
     home = default_home()
+    if name is not None:
+        _show_one(home, name, as_json)
+        return
     rows = [_row(home, name) for name in home.names()]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -24,6 +34,21 @@ def releases(as_json: JsonOption = False) -> None:
         _show(rows)
     else:
         note(f"There are no releases in {home.path}; import one with `enlace load` or `enlace demo`.")
+
+
+def _show_one(home: ReleaseHome, name: str, as_json: bool) -> None:
+    from api.import_report import show_report
+    from graph import report
+    from graph.report import ImportReport
+
+    # A release imported by an earlier version of Enlace has a manifest and no report.
+    read = report.read(home.folder(name)) or ImportReport(home.release(name))
+    current, index = home.current() == name, _index(home, name)
+    if as_json:
+        said = {"current": current, "index": index, **read.as_json()}
+        print(json.dumps(said, ensure_ascii=False, indent=2))
+    else:
+        show_report(read, current=current, index=_indexed(index))
 
 
 def _row(home: ReleaseHome, name: str) -> dict[str, Any]:
@@ -73,6 +98,10 @@ def _show(rows: list[dict[str, Any]]) -> None:
             " ".join(row["languages"]),
             ", ".join(source["name"] for source in row["sources"][:2]),
             row["created"][:16].replace("T", " "),
-            f"{index['terms']:,} terms, {index['biEncoder']}" if index else "none",
+            _indexed(index),
         )
     out().print(table)
+
+
+def _indexed(index: dict[str, Any] | None) -> str:
+    return f"{index['terms']:,} terms, {index['biEncoder']}" if index else "none"

@@ -129,6 +129,47 @@ def test_releases(enlace, in_home: ReleaseHome) -> None:
     assert "demo (current)" in table.out
 
 
+def test_the_report_of_a_release(enlace, empty_home: ReleaseHome, tmp_path: Path) -> None:
+    path = tmp_path / "g.tsv"
+    path.write_text(GAZETTEER + "NO_CODE\tes\tnada\tx\t1\nA01\tca\tfebre\tx\t0\n", "utf-8")
+    loaded = enlace("load", path, "--prefix", "X", "--release", "mini", "--max-rejected", "20%")
+    assert loaded.code == 0
+    assert f"1: the code is blank, NO_CODE or a composite, for example 'NO_CODE es' in {path}:6" in loaded.err
+
+    told = enlace("releases", "mini")
+    assert (told.code, told.err) == (0, "")
+    assert "mini (current)" in told.out
+    assert "Read with: format gazetteer, prefix X, languages es,en." in told.out
+    for words in ("reading records", "rows/s", "g.tsv", "the language is not among those asked for"):
+        assert words in told.out
+    assert "All of them are in rejected.tsv in the folder of the release. At most 20% were" in told.out
+
+    said = json.loads(enlace("releases", "mini", "--json").out)
+    assert said["current"] is True
+    assert said["index"] is None
+    assert said["release"]["counts"]["terms"] == 4
+    assert [stage["name"] for stage in said["stages"]] == ["records", "graph", "hierarchy"]
+    assert said["rejected"][0]["place"] == f"{path}:6"
+    assert said["left_out"] == {"the language is not among those asked for": 1}
+
+
+def test_a_release_without_a_report_is_shown_too(enlace, in_own_home: ReleaseHome) -> None:
+    (in_own_home.folder("demo") / "report.json").unlink()
+    told = enlace("releases", "demo")
+    assert told.code == 0
+    assert "concepts" in told.out
+
+
+def test_a_dry_run_leaves_nothing(enlace, empty_home: ReleaseHome, gazetteer: Path) -> None:
+    told = enlace("load", gazetteer, "--prefix", "ECIEO", "--release", "mini", "--dry-run")
+    assert (told.code, told.err) == (0, "")
+    assert "Release mini would hold 3 concepts" in told.out
+    assert "Index it next" not in told.out
+    assert (empty_home.names(), empty_home.current()) == ([], None)
+    left = [path for path in empty_home.path.rglob("*") if path.is_file()]
+    assert [(path.parent.name, path.stat().st_size) for path in left] == [(".locks", 0)]
+
+
 def test_no_releases(enlace, empty_home: ReleaseHome) -> None:
     told = enlace("releases")
     assert (told.code, told.out) == (0, "")

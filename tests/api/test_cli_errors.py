@@ -115,6 +115,17 @@ def test_an_option_of_another_format(
     check_still_serves(in_home)
 
 
+def test_too_many_rows_that_cannot_be_used(home: ReleaseHome, tmp_path: Path) -> None:
+    path = text_file(tmp_path, "a.tsv", HEADER + "A01\tes\tasma\tx\t1\nNO_CODE\tes\tnada\tx\t1\n")
+    told = enlace_script(home, "load", path, "--prefix", "ECIEO", "--release", "demo")
+    rows = home.path / "rejected" / "demo.tsv"
+    check_one_sentence(told, "1 of 3 rows", "at most 1%", str(rows), "--max-rejected")
+    assert rows.read_text("utf-8").splitlines()[1:] == [
+        f"{path}:3\tthe code is blank, NO_CODE or a composite\tNO_CODE es"
+    ]
+    check_still_serves(home)
+
+
 @pytest.mark.parametrize("command", [("link", "HTA"), ("index",), ("serve", "--port", "0")])
 def test_an_unknown_release(home: ReleaseHome, command: tuple[str, ...]) -> None:
     told = enlace_script(home, *command, "--release", "otra")
@@ -175,6 +186,7 @@ def test_a_model_that_is_not_there(enlace, in_own_home: ReleaseHome, tmp_path: P
         ("link", "--input", "m.tsv"),
         ("link", "HTA", "--top", "0"),
         ("load", "a.tsv"),
+        ("load", "a.tsv", "--release", "r", "--max-rejected", "few"),
         ("serve", "--port", "http"),
         ("nothing",),
         ("releases", "--colour"),

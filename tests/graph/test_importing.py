@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 import graph.importing
-from graph.errors import GraphError, HierarchyCycle, ReleaseExists
-from graph.importing import import_release
+from graph import manifest, report
+from graph.errors import GraphError, HierarchyCycle, ReleaseDamaged, ReleaseExists, TooManyRejected
+from graph.importing import import_release, rehearse_import
 from graph.model import IS_A, Concept, Record, Relation, Source, Term
+from graph.rejected import Reason, RejectedLimit
 from graph.release import ReleaseHome
 
 OLD: list[Record] = [Concept("X:1"), Term("X:1", "antiguo", "es")]
@@ -120,11 +122,13 @@ def test_a_cycle_through_a_retired_concept_is_none(home: ReleaseHome) -> None:
     assert import_release(home, "demo", records, sources=[]).counts["dangling_is_a"] == 2
 
 
-@pytest.mark.parametrize("failing", ["_compile", "manifest.write", "ReleaseHome.put_in_place"])
+@pytest.mark.parametrize(
+    "failing", ["_Work._compile", "manifest.write", "report.write", "ReleaseHome.put_in_place"]
+)
 def test_a_failure_at_any_stage_leaves_the_former_release(
     home: ReleaseHome, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(f"graph.importing.{failing}", fail)
@@ -153,17 +157,14 @@ def test_if_the_new_release_cannot_take_its_place_the_former_one_comes_back(
 
 def test_what_the_loader_learns_while_it_reads_is_in_the_manifest(tmp_path: Path) -> None:
     sources: list[Source] = []
-    rejected = 0
+    rejected = Rejected()
 
     def records() -> Iterator[Record]:
-        nonlocal rejected
         yield from NEW
-        rejected = 3
+        rejected.count = 3
         sources.append(Source("demo.txt", "demo", "ab" * 32, 7))
 
-    release = import_release(
-        ReleaseHome(tmp_path), "demo", records(), sources=sources, rejected=lambda: rejected
-    )
+    release = import_release(ReleaseHome(tmp_path), "demo", records(), sources=sources, rejected=rejected)
     assert (release.rejected, release.sources) == (3, tuple(sources))
 
 
@@ -177,8 +178,128 @@ def test_progress_is_told_by_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         sources=[],
         progress=lambda stage, done: told.append((stage, done)),
     )
-    assert told[:3] == [("records", 2), ("records", 3), ("graph", 3)]
-    assert [stage for stage, _ in told[3:]] == ["hierarchy", "manifest"]
+    assert told[:4] == [("records", 2), ("records", 3), ("graph", 0), ("graph", 3)]
+    assert [stage for stage, _ in told[4:]] == ["hierarchy", "hierarchy", "manifest"]
+
+
+# Reports, limits and rehearsals --------------------------------------------------------------------------
+
+
+class Rejected:
+    """What a loader tells of the rows that it could not use."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+        self.left_out = {"another language": 7}
+
+    @property
+    def reasons(self) -> list[Reason]:
+        return [Reason("no text", self.count, "a.tsv:2", "X:9")] if self.count else []
+
+    def write(self, path: Path) -> int:
+        path.write_text("place\treason\tvalue\n" + "a.tsv:2\tno text\tX:9\n" * self.count)
+        return self.count
+
+
+def test_the_report_tells_how_it_went(tmp_path: Path) -> None:
+    home = ReleaseHome(tmp_path)
+    release = import_release(
+        home, "demo", NEW, sources=[Source("a.tsv", "demo", "ab" * 32, 7)], rejected=Rejected(2),
+        max_rejected=RejectedLimit(2), asked={"languages": "es,en"},
+    )  # fmt: skip
+    folder = home.folder("demo")
+    read = report.read(folder)
+    assert read is not None
+    assert read.release == release
+    assert read.asked == {"languages": "es,en"}
+    assert [(stage.name, stage.rows) for stage in read.stages] == [
+        ("records", 3),
+        ("graph", 3),
+        ("hierarchy", 0),
+    ]
+    assert read.seconds > 0
+    assert read.peak_memory_bytes > 10_000_000
+    assert read.rejected == (Reason("no text", 2, "a.tsv:2", "X:9"),)
+    assert (read.rejected_limit, read.rejected_written) == ("2", 2)
+    assert read.left_out == {"another language": 7}
+    assert (folder / "rejected.tsv").read_text().count("no text") == 2
+    said = manifest.read(folder)
+    assert said.report == "report.json"
+    assert {"report.json", "rejected.tsv"} <= {file.path for file in said.files}
+    home.verify("demo")
+
+
+def test_without_rejected_rows_there_is_no_table_of_them(home: ReleaseHome) -> None:
+    assert not (home.folder("demo") / "rejected.tsv").exists()
+    read = report.read(home.folder("demo"))
+    assert read is not None
+    assert (read.rejected, read.rejected_written, read.rejected_limit) == ((), 0, "")
+
+
+def test_a_release_of_an_earlier_version_has_no_report(home: ReleaseHome) -> None:
+    (home.folder("demo") / "report.json").unlink()
+    assert report.read(home.folder("demo")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("{", "cannot be read"), ('{"schema_version": 99}', "version 99"), ("[]", "cannot be")]
+)
+def test_a_damaged_report_is_one_sentence(home: ReleaseHome, text: str, says: str) -> None:
+    (home.folder("demo") / "report.json").write_text(text)
+    with pytest.raises(ReleaseDamaged, match=says):
+        report.read(home.folder("demo"))
+
+
+@pytest.mark.parametrize(("rejected", "limit"), [(2, RejectedLimit(1)), (2, RejectedLimit(39, percent=True))])
+def test_too_many_rejected_rows_fail_the_import_and_are_kept(
+    home: ReleaseHome, rejected: int, limit: RejectedLimit
+) -> None:
+    with pytest.raises(TooManyRejected, match=r"2 of 5 rows \(40 %\) could not be used") as raised:
+        import_release(home, "demo", NEW, sources=[], rejected=Rejected(rejected), max_rejected=limit)
+    assert serves(home) == "antiguo"
+    assert raised.value.file == home.path / "rejected" / "demo.tsv"
+    assert raised.value.file.read_text().count("a.tsv:2\tno text\tX:9") == 2
+    assert str(raised.value.file) in str(raised.value)
+    assert str(limit) in str(raised.value)
+
+    # They go with the next import that succeeds.
+    import_release(
+        home, "demo", NEW, sources=[], rejected=Rejected(2), max_rejected=RejectedLimit(40, percent=True)
+    )
+    assert serves(home) == "new"
+    assert not raised.value.file.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("0", RejectedLimit(0)), ("200", RejectedLimit(200)), ("0.5%", RejectedLimit(0.5, percent=True))],
+)
+def test_a_limit_is_read_as_it_is_written(text: str, limit: RejectedLimit) -> None:
+    assert RejectedLimit.parse(text) == limit
+    assert str(limit) == text
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "%", "many", "1 %", "nan%", "１"])
+def test_what_is_no_limit_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="neither a number of rows"):
+        RejectedLimit.parse(text)
+
+
+def test_a_rehearsal_tells_everything_and_leaves_nothing(home: ReleaseHome) -> None:
+    before = sorted(path.relative_to(home.path) for path in home.path.rglob("*"))
+    told = rehearse_import(home, "demo", NEW, sources=[], rejected=Rejected(1))
+    assert told.release.counts["terms"] == 2
+    assert [stage.name for stage in told.stages] == ["records", "graph", "hierarchy"]
+    assert told.rejected[0].rows == 1
+    assert sorted(path.relative_to(home.path) for path in home.path.rglob("*")) == before
+    assert serves(home) == "antiguo"
+
+
+def test_a_rehearsal_finds_what_an_import_would(home: ReleaseHome) -> None:
+    with pytest.raises(GraphError, match="holds no concepts"):
+        rehearse_import(home, "new", [Term("X:1", "nuevo", "es")], sources=[])
+    assert home.names() == ["demo"]
+    assert serves(home) == "antiguo"
 
 
 # Killed imports ------------------------------------------------------------------------------------------

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound
 from graph.importing import import_release
 from graph.model import IS_A, Concept, Record, Relation, Source, Term
+from graph.rejected import Reason
 from graph.release import ReleaseHome, default_home
 
 RECORDS: list[Record] = [
@@ -27,10 +29,22 @@ RECORDS: list[Record] = [
 SOURCE = Source("demo.txt", "demo", "ab" * 32, 120, "2026")
 
 
+class FourRejected:
+    """What a loader that could not use four rows tells."""
+
+    count = 4
+    reasons = (Reason("no text", 4, "demo.txt:3", "x"),)
+    left_out: ClassVar[dict[str, int]] = {"another language": 7}
+
+    def write(self, path: Path) -> int:
+        path.write_text("place\treason\tvalue\n" + "demo.txt:3\tno text\tx\n" * 4)
+        return 4
+
+
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("home")
-    import_release(ReleaseHome(path), "demo-1.0", RECORDS, sources=[SOURCE], rejected=4)
+    import_release(ReleaseHome(path), "demo-1.0", RECORDS, sources=[SOURCE], rejected=FourRejected())
     return path
 
 

@@ -54,18 +54,32 @@ def test_labels_synonyms_and_definitions(tmp_path: Path) -> None:
     [
         ("en\tes\tHP:9\tX\trdfs:label\tX\tOFFICIAL", "the subject is not in the ontology"),
         ("en\tes\tHP:1\tX\trdfs:label\t \tOFFICIAL", "the translation is empty"),
+        ("en\tes\tHP:1\tX\trdfs:comment\tX\tOFFICIAL", "the property is neither"),
+    ],
+)
+def test_rows_that_are_rejected(tmp_path: Path, row: str, reason: str) -> None:
+    terms, rejections = read(write(tmp_path / "t.tsv", row))
+    assert terms == []
+    (one,) = rejections
+    assert one.reason.startswith(reason)
+    assert one.row == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
         ("en\tes\tHP:1\tX\trdfs:label\tX\tCANDIDATE", "the translation is not accepted yet"),
         ("en\tes\tHP:1\tX\trdfs:label\t\tNOT_TRANSLATED", "the translation is not accepted yet"),
-        ("en\tes\tHP:1\tX\trdfs:comment\tX\tOFFICIAL", "the property is neither"),
         ("en\tpt\tHP:1\tX\trdfs:label\tX\tOFFICIAL", "the language is not among those asked for"),
     ],
 )
 def test_rows_that_are_left_out(tmp_path: Path, row: str, reason: str) -> None:
     terms, rejections = read(write(tmp_path / "t.tsv", row))
     assert terms == []
-    (one,) = rejections
-    assert one.reason.startswith(reason)
-    assert one.row == 2
+    assert not rejections
+    ((told, rows),) = rejections.left_out.items()
+    assert told.startswith(reason)
+    assert rows == 1
 
 
 def test_the_first_file_gives_the_preferred_term(tmp_path: Path) -> None:

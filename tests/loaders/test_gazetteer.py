@@ -58,13 +58,18 @@ def test_one_concept_a_code_and_one_preferred_term_a_language(tmp_path: Path) ->
         ("NO_CODE\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
         ("1+2\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
         ("1\tes\t \t\t1", "the term is blank"),
-        ("1\tca\tx\t\t1", "the language is not among those asked for"),
     ],
 )
-def test_rows_that_are_left_out(tmp_path: Path, row: str, reason: str) -> None:
+def test_rows_that_are_rejected(tmp_path: Path, row: str, reason: str) -> None:
     records, rejections = read(write(tmp_path / "g.tsv", row))
     assert records == []
     assert [(one.row, one.reason) for one in rejections] == [(2, reason)]
+
+
+def test_rows_in_other_languages_are_left_out(tmp_path: Path) -> None:
+    records, rejections = read(write(tmp_path / "g.tsv", "1\tca\tx\t\t1"))
+    assert (records, list(rejections)) == ([], [])
+    assert rejections.left_out == {"the language is not among those asked for": 1}
 
 
 def test_gzip(tmp_path: Path) -> None:
