@@ -24,11 +24,13 @@ STAGES = {
 
 def contents_of(release: Release) -> str:
     """What a release holds, as the end of a sentence about it."""
-    counts = release.counts
+    # Releases of earlier versions have no memberships.
+    counts = {"memberships": 0, **release.counts}
     return (
         f"{counts['concepts']:,} concepts ({counts['active_concepts']:,} active), {counts['terms']:,} terms in "
         f"{', '.join(release.languages) or 'no language'}, {counts['is_a']:,} is-a and {counts['relations']:,} "
-        f"other relations, {counts['mappings']:,} mappings and {counts['successions']:,} successions"
+        f"other relations, {counts['mappings']:,} mappings, {counts['successions']:,} successions and "
+        f"{counts['memberships']:,} memberships of refsets"
     )
 
 

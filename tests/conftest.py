@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("enlace", deadline=None)
+settings.load_profile("enlace")
 
 
 @pytest.fixture(scope="session")
