@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from loaders.demo.release import ENGLISH_TAGS
 from loaders.demo.source import parse
-from loaders.sctid import ComponentKind, make_many
+from loaders.sctid import ComponentKind, make, make_many
 
 VERSIONS = 6
 NEVER = 255
@@ -35,6 +35,8 @@ NAMESPACE = "9999998"
 #: Item numbers far above those in use, so that no identifier is one of SNOMED CT's.
 FIRST_ITEM = 70_000_000
 MIN_CONCEPTS = 250
+#: The simple refsets; the last two are the extension's.
+SIMPLE_REFSETS = tuple(make(ComponentKind.CONCEPT, 500 + place, NAMESPACE) for place in range(6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,10 @@ def metadata() -> Metadata:
         (id, english, spanish, "metadata", "metadato", (parent,))
         for id, english, spanish, parent in _MORE_METADATA
     ]
+    rows += [
+        (int(id), f"list {n}", f"listado {n}", "metadata", "metadato", ("conjunto de referencias simple",))
+        for n, id in enumerate(SIMPLE_REFSETS, start=1)
+    ]
     # Parents come first: a row is taken once its parents have been.
     places: dict[str, int] = {}
     ordered: list[tuple[int, str, str, str, str, tuple[str, ...]]] = []
@@ -206,7 +212,7 @@ def make_concepts(count: int, rng: np.random.Generator) -> Concepts:
     children.append(edges[0])
     parents.append(edges[1])
     packages = np.where(np.arange(count) < at, INTERNATIONAL, EXTENSION).astype(np.uint8)
-    retired = _retire(born, known, fertile, rng)
+    retired = _retire(born, known, fertile | (levels < 2), rng)
     fertile[:known] = True
     stable = fertile & (born == 0) & (packages == INTERNATIONAL)
     child, parent, start, end = _times(
@@ -382,11 +388,11 @@ def _extend(
 
 
 def _retire(
-    born: NDArray[np.uint8], known: int, fertile: NDArray[np.bool_], rng: np.random.Generator
+    born: NDArray[np.uint8], known: int, kept: NDArray[np.bool_], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """When each concept is retired: a tenth of all, never one that has children, nor metadata."""
+    """When each concept is retired: a tenth of all, none of `kept` and no metadata."""
     retired = np.full(len(born), NEVER, np.uint8)
-    may = np.flatnonzero(~fertile & (born < VERSIONS - 1))
+    may = np.flatnonzero(~kept & (born < VERSIONS - 1))
     may = may[may >= known]
     chosen = np.sort(rng.choice(may, len(born) // 10, replace=False))
     retired[chosen] = later(rng, born[chosen])

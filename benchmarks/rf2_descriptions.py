@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ from benchmarks.rf2_log import (
     texts,
     uuids,
 )
-from benchmarks.rf2_words import FORMER, HUGE, LONG, PREFERRED, QUOTED, Words
+from benchmarks.rf2_words import DEFINITION, FORMER, HUGE, LONG, PREFERRED, QUOTED, Words
 from loaders import rf2_files
 from loaders.rf2 import identifiers
 from loaders.rf2_rows import ACCEPTABLE, CASE_INSENSITIVE, CASE_SENSITIVE
@@ -45,11 +46,13 @@ REFSETS = {
     rf2_words.ENGLISH: ("900000000000509007", "900000000000508004"),
     rf2_words.SPANISH: ("448879004", "450828004"),
 }
-_TYPES = (identifiers.FSN, identifiers.SYNONYM)
+_TYPES = (identifiers.FSN, identifiers.SYNONYM, identifiers.DEFINITION)
 _ACCEPTABILITIES = (identifiers.PREFERRED, ACCEPTABLE)
 _IS_PREFERRED, _IS_ACCEPTABLE = 0, 1
 #: The share of concepts that have Spanish terms.
 TRANSLATED = 0.7
+#: The share of concepts that have a text definition.
+DEFINED_IN_WORDS = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +94,19 @@ def make_descriptions(
     gone = np.where(leaves, left, np.where((number > 0) & (rng.random(len(at)) < 0.5), gone, NEVER))
     former = np.flatnonzero(has_former)
     never = np.full(len(named), NEVER, np.uint8)
-    whole = np.concatenate([named, named, named[former], named[at]]).astype(np.int32)
+    defined = np.flatnonzero(rng.random(len(named)) < DEFINED_IN_WORDS)
+    whole = np.concatenate([named, named, named[former], named[at], named[defined]]).astype(np.int32)
     slots = np.concatenate(
         [
             np.full(len(named), rf2_words.FSN),
             np.full(len(named), PREFERRED),
             np.full(len(former), FORMER),
             rf2_words.SYNONYM + number,
+            np.full(len(defined), DEFINITION),
         ]
     ).astype(np.uint8)
-    start = np.concatenate([born, np.where(has_former, changed, born), born[former], came])
-    end = np.concatenate([never, never, changed[former], gone]).astype(np.uint8)
+    start = np.concatenate([born, np.where(has_former, changed, born), born[former], came, born[defined]])
+    end = np.concatenate([never, never, changed[former], gone, never[defined]]).astype(np.uint8)
     packages = concepts.packages[whole]
     if language == rf2_words.SPANISH:
         packages = np.maximum(packages, SPANISH).astype(np.uint8)
@@ -110,10 +115,10 @@ def make_descriptions(
     return Descriptions(language, ids, whole, slots, start, end, packages, modules)
 
 
-def description_log(
+def description_logs(
     descriptions: Descriptions, concepts: Concepts, words: Words, awkward: float, rng: np.random.Generator
-) -> Log:
-    """The rows of the descriptions.
+) -> Iterator[Log]:
+    """The rows of the descriptions, then those of the text definitions.
 
     The extension retires some of the Spanish edition's synonyms: rows of the same id, a later date.
     """
@@ -121,8 +126,8 @@ def description_log(
     more = []
     if d.language == rf2_words.SPANISH:
         change = later(rng, d.start)
-        chosen = (d.slots > rf2_words.SYNONYM) & (d.end == NEVER) & (change < NEVER) & (d.packages == SPANISH)
-        chosen &= rng.random(len(d)) < 0.3
+        chosen = (d.slots > rf2_words.SYNONYM) & (d.slots < DEFINITION) & (d.end == NEVER)
+        chosen &= (change < NEVER) & (d.packages == SPANISH) & (rng.random(len(d)) < 0.3)
         overridden = np.flatnonzero(chosen)
         more.append((overridden, change[overridden], EXTENSION, False))
     rows = history(d.start, d.end, d.packages, more)
@@ -132,23 +137,32 @@ def description_log(
     oddities[odd] = rng.integers(QUOTED, LONG + 1, len(odd))
     oddities[odd[rng.random(len(odd)) < 0.01]] = HUGE
     case = (d.concepts % 7 == 0).astype(np.uint8)
-    return Log(
-        rf2_files.DESCRIPTION,
-        d.language,
-        d.ids,
-        d.modules,
-        rows.component,
-        rows.version,
-        rows.package,
-        rows.active,
-        (
-            lambda _, at: digits(concepts.sctids[d.concepts[at]]),
-            constant(d.language),
-            coded((d.slots != rf2_words.FSN).astype(np.uint8), _TYPES),
-            texts(lambda at: words.terms(d.concepts[at], d.slots[at], oddities[at])),
-            coded(case, (CASE_INSENSITIVE, CASE_SENSITIVE)),
-        ),
-    )
+    is_definition = d.slots == DEFINITION
+    types = np.where(is_definition, 2, d.slots != rf2_words.FSN).astype(np.uint8)
+    terms = texts(lambda at: words.terms(d.concepts[at], d.slots[at], oddities[at]))
+    sentences = texts(lambda at: words.sentences(d.concepts[at], oddities[at]))
+    for kind, wanted, text in (
+        (rf2_files.DESCRIPTION, ~is_definition, terms),
+        (rf2_files.TEXT_DEFINITION, is_definition, sentences),
+    ):
+        kept = wanted[rows.component]
+        yield Log(
+            kind,
+            d.language,
+            d.ids,
+            d.modules,
+            rows.component[kept],
+            rows.version[kept],
+            rows.package[kept],
+            rows.active[kept],
+            (
+                lambda _, at: digits(concepts.sctids[d.concepts[at]]),
+                constant(d.language),
+                coded(types, _TYPES),
+                text,
+                coded(case, (CASE_INSENSITIVE, CASE_SENSITIVE)),
+            ),
+        )
 
 
 def language_log(
@@ -172,7 +186,8 @@ def language_log(
     differs = has_synonym & (fate < 0.3)
     swaps = later(rng, concepts.born)
     swapped = has_synonym & (fate > 0.95) & (swaps < concepts.retired)
-    base = np.where(d.slots <= FORMER, _IS_PREFERRED, _IS_ACCEPTABLE).astype(np.uint8)
+    is_preferred = (d.slots <= FORMER) | (d.slots == DEFINITION)
+    base = np.where(is_preferred, _IS_PREFERRED, _IS_ACCEPTABLE).astype(np.uint8)
     is_pair = (d.slots == PREFERRED) | (d.slots == first_synonym)
     other = np.where(is_pair & differs[d.concepts], 1 - base, base).astype(np.uint8)
     members = np.concatenate([np.arange(len(d)), np.flatnonzero(in_other)]).astype(np.int32)
@@ -198,6 +213,7 @@ def language_log(
             lambda _, at: digits(d.ids[members[at]]),
             coded_by_row(by_row, _ACCEPTABILITIES),
         ),
+        odd_stem="der2_cRefset_IdiomaSpain",
     )
 
 
@@ -213,10 +229,12 @@ def component_modules(
 
 def _is_named(language: str, concepts: Concepts, rng: np.random.Generator) -> NDArray[np.bool_]:
     if language == rf2_words.ENGLISH:
-        return concepts.packages == INTERNATIONAL
-    always = (concepts.levels < 2) | (concepts.packages == EXTENSION)
+        international: NDArray[np.bool_] = concepts.packages == INTERNATIONAL
+        return international
+    always: NDArray[np.bool_] = (concepts.levels < 2) | (concepts.packages == EXTENSION)
     always[: len(metadata().sctids)] = True
-    return always | (rng.random(len(concepts)) < TRANSLATED)
+    always |= rng.random(len(concepts)) < TRANSLATED
+    return always
 
 
 def _ids(packages: NDArray[np.uint8], first_item: int, rng: np.random.Generator) -> NDArray[np.int64]:

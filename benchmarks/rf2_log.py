@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import NAMESPACE, NEVER
+from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NAMESPACE, NEVER, SPANISH
 from loaders.rf2_files import DELTA, FULL, FileKind
 from loaders.sctid import ComponentKind, make
 
 Rows: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.int32]
 #: The text of a column for some rows of a log and, second, their components.
-Column: TypeAlias = Callable[[Rows, Rows], pa.Array]
+Column: TypeAlias = Callable[[Rows, Numbers], pa.Array]
 
 #: The modules that rows are in; a log holds places in this list.
 MODULES = (
@@ -33,24 +34,33 @@ MODULES = (
 )
 CORE, MODEL, SPANISH_MODULE, SPAIN, UNKNOWN_MODULE = range(5)
 
+#: The date of each version of each package: the Spanish edition follows the International one, Spain's follows it.
+DATES = {
+    INTERNATIONAL: ("20020131", "20120131", "20190131", "20230131", "20250701", "20260101"),
+    SPANISH: ("20020430", "20120430", "20190430", "20230430", "20250930", "20260331"),
+    EXTENSION: ("20020615", "20120615", "20190615", "20230615", "20251101", "20260501"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
     """The rows of one file kind (and language), sorted by component, then by version, then by package.
 
     `ids` has one id a component: SCTIDs as int64, shape (n,), or UUIDs as bytes, shape (n, 16). `columns`
-    are those after the four that every file begins with.
+    are those after the four that every file begins with. Where there is an `odd_stem`, the extension's file has
+    a name outside the pattern, which begins with it.
     """
 
     kind: FileKind
     language: str
-    ids: NDArray[np.int64] | NDArray[np.uint8]
+    ids: NDArray[Any]
     modules: NDArray[np.uint8]
     component: NDArray[np.int32]
     version: NDArray[np.uint8]
     package: NDArray[np.uint8]
     active: NDArray[np.bool_]
     columns: tuple[Column, ...]
+    odd_stem: str = ""
 
     def latest(self, version: int, packages: Sequence[int]) -> Rows:
         """The latest row of each component up to `version` in `packages`, retired ones too."""
@@ -73,18 +83,20 @@ class Log:
     def single(self, rows: Rows) -> NDArray[np.bool_]:
         """Whether a row is the only one of its component. Shape (rows,)."""
         counts = np.bincount(self.component, minlength=len(self.ids))
-        return counts[self.component[rows]] == 1
+        is_single: NDArray[np.bool_] = counts[self.component[rows]] == 1
+        return is_single
 
     def id_texts(self, rows: Rows) -> pa.Array:
         """The ids of rows as text."""
         ids = self.ids[self.component[rows]]
         return digits(ids) if ids.ndim == 1 else _uuids(ids)
 
-    def _sort_keys(self) -> NDArray[np.int64]:
-        if self.ids.ndim == 1:
-            return self.ids
+    def _sort_keys(self) -> NDArray[Any]:
         # Half of a UUID tells it from all others, and big-endian order is that of the text.
-        return np.ascontiguousarray(self.ids[:, :8]).view(">u8")[:, 0]
+        keys: NDArray[Any] = (
+            self.ids if self.ids.ndim == 1 else np.ascontiguousarray(self.ids[:, :8]).view(">u8")[:, 0]
+        )
+        return keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ def history(
     `more` are further rows: components, versions, the package (-1: each component's own) and the activity.
     """
     ended = np.flatnonzero(end < NEVER)
-    component = [np.arange(len(start)), ended]
+    component: list[NDArray[np.integer]] = [np.arange(len(start)), ended]
     version, package = [start, end[ended]], [packages, packages[ended]]
     active = [np.ones(len(start), np.bool_), np.zeros(len(ended), np.bool_)]
     extra = [np.full(len(start) + len(ended), -1, np.int32)]
@@ -119,12 +131,11 @@ def history(
         package.append(packages[components] if own < 0 else np.full(len(components), own, np.uint8))
         active.append(np.full(len(components), is_active))
         extra.append(np.full(len(components), number, np.int32))
-    components, versions_, packages_ = map(np.concatenate, (component, version, package))
-    order = np.argsort(
-        components.astype(np.int64) << 16 | versions_.astype(np.int64) << 8 | packages_, kind="stable"
-    )
+    components_, versions_ = np.concatenate(component).astype(np.int64), np.concatenate(version)
+    packages_ = np.concatenate(package)
+    order = np.argsort(components_ << 16 | versions_.astype(np.int64) << 8 | packages_, kind="stable")
     return History(
-        components[order].astype(np.int32),
+        components_[order].astype(np.int32),
         versions_[order],
         packages_[order].astype(np.uint8),
         np.concatenate(active)[order],
@@ -162,7 +173,7 @@ def constant(text: str) -> Column:
     return lambda rows, components: pa.array([text], pa.string()).take(pa.array(np.zeros(len(rows), np.int8)))
 
 
-def texts(make: Callable[[Rows], pa.Array]) -> Column:
+def texts(make: Callable[[Numbers], pa.Array]) -> Column:
     """A column whose texts are made from component numbers."""
     return lambda rows, components: make(components)
 

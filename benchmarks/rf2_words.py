@@ -59,6 +59,7 @@ _QUALIFIERS = (
 
 #: What a term is to its concept, by slot: a synonym's slot is SYNONYM and its number.
 FSN, PREFERRED, FORMER, SYNONYM = 0, 1, 2, 3
+DEFINITION = 250
 #: Ways in which a term is awkward to read.
 PLAIN, QUOTED, INCHES, LONG, HUGE = range(5)
 

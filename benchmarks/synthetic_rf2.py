@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -37,8 +38,9 @@ from benchmarks.rf2_concepts import (
     Concepts,
     make_concepts,
 )
-from benchmarks.rf2_descriptions import Descriptions, description_log, language_log, make_descriptions
-from benchmarks.rf2_log import MODULES, Log, Rows, named
+from benchmarks.rf2_descriptions import Descriptions, description_logs, language_log, make_descriptions
+from benchmarks.rf2_log import DATES, MODULES, Log, Rows, named
+from benchmarks.rf2_refsets import refset_logs
 from benchmarks.rf2_relationships import concept_log, concrete_value_log, relationship_log
 from benchmarks.rf2_words import Words, make_words
 from loaders.rf2_files import DELTA, FULL, SNAPSHOT, Edition
@@ -47,12 +49,6 @@ from loaders.rf2_writer import zip_package
 LAST = VERSIONS - 1
 KINDS = ("snapshot", "full", "delta")
 
-#: The date of each version of each package: the Spanish edition follows the International one, Spain's follows it.
-DATES = {
-    INTERNATIONAL: ("20020131", "20120131", "20190131", "20230131", "20250701", "20260101"),
-    SPANISH: ("20020430", "20120430", "20190430", "20230430", "20250930", "20260331"),
-    EXTENSION: ("20020615", "20120615", "20190615", "20230615", "20251101", "20260501"),
-}
 _BEFORE_ALL = "20011231"
 _NAMES = {
     INTERNATIONAL: ("SyntheticInternational", "INT"),
@@ -86,11 +82,12 @@ class Terminology:
         yield concept_log(self.concepts, awkward, self._rng(10))
         for number, (language, descriptions) in enumerate(self.descriptions.items()):
             rng = self._rng(20 + number)
-            yield description_log(descriptions, self.concepts, self.words[language], awkward, rng)
+            yield from description_logs(descriptions, self.concepts, self.words[language], awkward, rng)
             yield language_log(descriptions, self.concepts, awkward, self._rng(30 + number))
         relationships = relationship_log(self.concepts, awkward, self._rng(40))
         yield relationships
         yield concrete_value_log(self.concepts, len(relationships.ids), awkward, self._rng(41))
+        yield from refset_logs(self.concepts, self.descriptions, self.shape.seed, awkward)
 
     def _rng(self, part: int) -> np.random.Generator:
         return np.random.default_rng([self.shape.seed, part])
@@ -132,7 +129,7 @@ def write(
             if not len(rows):
                 continue
             rng = np.random.default_rng([terminology.shape.seed, 1000 + place, number])
-            path = folder / edition.folder / log.kind.path(edition, log.language, release_type)
+            path = folder / edition.folder / _file_path(log, number, edition, release_type)
             awkward = terminology.shape.awkward if release_type != FULL else 0
             _write_file(path, log, rows, number, _Awkwardness(awkward, release_type, rng))
     written = [folder / edition.folder for edition in editions.values()]
@@ -160,6 +157,13 @@ def write_delta(
         )
         for name, (release_type, version) in wanted.items()
     }
+
+
+def _file_path(log: Log, package: int, edition: Edition, release_type: str) -> str:
+    if package == EXTENSION and log.odd_stem:
+        name = f"{log.odd_stem}{release_type}_es-ES_{edition.owner}_{edition.date}.txt"
+        return f"{release_type}/{log.kind.folder}/{name}"
+    return log.kind.path(edition, log.language, release_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +194,14 @@ def _write_file(path: Path, log: Log, rows: Rows, package: int, awkwardness: _Aw
     if awkwardness.release_type == SNAPSHOT and awkwardness.share:
         # Some ids again, with an older time and the other activity, before or after the row that counts.
         again = np.flatnonzero(rng.random(len(rows)) < awkwardness.share / 3)
-        order = np.concatenate([np.arange(len(rows)) * 4 + 1, again * 4 + rng.choice([0, 2], len(again))])
-        order = np.argsort(order)
+        order = np.argsort(
+            np.concatenate([np.arange(len(rows)) * 4 + 1, again * 4 + rng.choice([0, 2], len(again))])
+        )
         rows = np.concatenate([rows, rows[again]])[order]
         times = np.concatenate([times, np.full(len(again), VERSIONS)])[order]
         active = np.concatenate([active, ~active[again]])[order]
-    ends = np.searchsorted(
-        [1 - awkwardness.share / 3, 1 - awkwardness.share / 6], rng.random(len(rows)), "right"
-    )
+    limits = np.array([1 - awkwardness.share / 3, 1 - awkwardness.share / 6])
+    ends = np.searchsorted(limits, rng.random(len(rows)), side="right").astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     names = (*DATES[package], _BEFORE_ALL, "")
     with path.open("wb") as file:
@@ -219,7 +223,7 @@ def _write_file(path: Path, log: Log, rows: Rows, package: int, awkwardness: _Aw
             _write_texts(file, pc.binary_join_element_wise(*cells, "\t"))
 
 
-def _write_texts(file, texts: pa.Array) -> None:  # type: ignore[no-untyped-def]
+def _write_texts(file: BinaryIO, texts: pa.Array) -> None:
     texts = pa.concat_arrays(texts.chunks) if isinstance(texts, pa.ChunkedArray) else texts
     _, offsets, data = texts.buffers()
     bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
