@@ -34,6 +34,8 @@ models: $(INSTALLED)
 results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.distemist_hpo --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.times --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.import_rf2 --json docs/results
+	$(BIN)/python -m benchmarks.import_rf2 --growth --json docs/results
 	$(BIN)/python -m benchmarks.results_page
 
 $(INSTALLED): pyproject.toml
