@@ -27,6 +27,7 @@ from graph.store import Contents, open_store
 Progress: TypeAlias = Callable[[str, int], None]
 
 _REPORT_EVERY = 20_000
+_STORED = ("concepts", "terms", "is_a", "relations", "mappings", "successions", "memberships")
 
 
 def import_release(
@@ -158,7 +159,7 @@ class _Work:
             contents = builder.finish()
         finally:
             builder.abandon()
-        stored = sum(contents.counts[kind] for kind in ("concepts", "terms", "is_a", "relations"))
+        stored = sum(contents.counts[kind] for kind in _STORED)
         self._end_stage("graph", stored, start)
         if not contents.counts["concepts"]:
             raise GraphError(

@@ -5,6 +5,7 @@
                                           later index/, by the linker
     ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
     ENLACE_HOME/releases/.replaced-<name> the former release of that name while a new one takes its place
+    ENLACE_HOME/releases/.removed-<name>  a release being deleted
     ENLACE_HOME/releases/.locks/<name>    held by whoever writes that release
     ENLACE_HOME/rejected/<name>.tsv       the rows that made the last import of that release fail
 
@@ -17,15 +18,16 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from graph import manifest
-from graph.errors import GraphError, ReleaseBusy, ReleaseNotFound, StoreUnavailable
+from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound, StoreUnavailable
 from graph.model import Release
 
 if TYPE_CHECKING:
@@ -36,8 +38,13 @@ STORE_FILE = "graph.lbug"
 HIERARCHY_FOLDER = "hierarchy"
 INDEX_FOLDER = "index"
 
+_T = TypeVar("_T")
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_STAGING, _REPLACED = ".staging-", ".replaced-"
+_STAGING, _REPLACED, _REMOVED = ".staging-", ".replaced-", ".removed-"
+
+#: How often, and how long apart, a reader looks for a release that is just being replaced.
+_LOOKS, _SECONDS_APART = 200, 0.005
 
 
 def default_home() -> ReleaseHome:
@@ -105,24 +112,26 @@ class ReleaseHome:
     def names(self) -> list[str]:
         """The names of the releases that are whole, sorted."""
         try:
-            there = sorted(entry.name for entry in self.releases_folder.iterdir())
+            there = [entry.name for entry in self.releases_folder.iterdir()]
         except FileNotFoundError:
             return []
-        return [name for name in there if _NAME.fullmatch(name) and self._is_whole(name)]
+        # One that was put aside and whose import was killed right then is there: `folder` puts it back.
+        names = {entry.removeprefix(_REPLACED) for entry in there}
+        return sorted(name for name in names if _NAME.fullmatch(name) and self._is_there(name))
 
     def releases(self) -> list[Release]:
         """What each release says of itself, by name. Raises `ReleaseDamaged` if a manifest cannot be read."""
-        return [manifest.read(self.releases_folder / name).release for name in self.names()]
+        return [self.release(name) for name in self.names()]
 
     def folder(self, name: str) -> Path:
         """The folder of a release. Raises `ReleaseNotFound`."""
-        if not self._is_whole(check_name(name)):
+        if not self._is_whole(check_name(name)) and not self._comes_back(name):
             raise ReleaseNotFound(name, self.names())
         return self.releases_folder / name
 
     def release(self, name: str) -> Release:
         """What a release says of itself. Raises `ReleaseNotFound`, `ReleaseDamaged`."""
-        return manifest.read(self.folder(name)).release
+        return self._steadily(name, lambda folder: manifest.read(folder).release)
 
     def open(self, name: str) -> OpenRelease:
         """Open a release for reading, after checking that its files are there and of the size they had.
@@ -130,13 +139,7 @@ class ReleaseHome:
         Raises `ReleaseNotFound`, `ReleaseDamaged`, `StoreUnavailable`. What is open stays readable while a
         new import takes the release's place.
         """
-        from graph.hierarchy import Hierarchy
-        from graph.store import open_store
-
-        folder = self.folder(name)
-        release = manifest.check_sizes(folder).release
-        hierarchy = Hierarchy.open(folder / HIERARCHY_FOLDER, release=name)
-        return OpenRelease(release, open_store(folder / STORE_FILE), hierarchy, folder)
+        return self._steadily(name, lambda folder: self._open(folder, name), OpenRelease.close)
 
     def verify(self, name: str) -> None:
         """Read every file of a release and compare it with its checksum. Raises `ReleaseDamaged`."""
@@ -148,7 +151,7 @@ class ReleaseHome:
             name = self._current_file.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        return name if _NAME.fullmatch(name) and self._is_whole(name) else None
+        return name if _NAME.fullmatch(name) and self._is_there(name) else None
 
     def set_current(self, name: str) -> None:
         """Choose the release to serve. Raises `ReleaseNotFound`."""
@@ -160,8 +163,11 @@ class ReleaseHome:
     def remove(self, name: str) -> None:
         """Delete a release; if it was the current one, none is. Raises `ReleaseNotFound`, `ReleaseBusy`."""
         with self.lock(name):
+            self.recover(name)
             folder = self.folder(name)
-            aside = self.replaced_folder(name)
+            # Not aside as by an import: what is being deleted must never come back, for it lacks files.
+            aside = self.releases_folder / f"{_REMOVED}{name}"
+            shutil.rmtree(aside, ignore_errors=True)
             folder.replace(aside)
             if self._current_file.exists() and self._current_file.read_text(encoding="utf-8").strip() == name:
                 self._current_file.unlink()
@@ -170,15 +176,15 @@ class ReleaseHome:
     def clean(self) -> list[str]:
         """Undo what killed imports left, and name the releases concerned. Imports under way are left alone.
 
-        Staging folders are removed. A release that a killed import had put aside comes back if nothing
-        stands in its place.
+        Staging folders are removed, and so is what was left of a release being deleted. A release that a
+        killed import had put aside comes back if nothing stands in its place.
         """
         try:
             left = [entry.name for entry in self.releases_folder.iterdir()]
         except FileNotFoundError:
             return []
         concerned = set[str]()
-        for prefix in (_STAGING, _REPLACED):
+        for prefix in (_STAGING, _REPLACED, _REMOVED):
             concerned.update(entry.removeprefix(prefix) for entry in left if entry.startswith(prefix))
         cleaned = []
         for name in sorted(concerned):
@@ -229,7 +235,8 @@ class ReleaseHome:
 
     def recover(self, name: str) -> None:
         """Undo what a killed import of `name` left. Only for the holder of the lock."""
-        shutil.rmtree(self.staging_folder(name), ignore_errors=True)
+        for gone in (self.staging_folder(name), self.releases_folder / f"{_REMOVED}{name}"):
+            shutil.rmtree(gone, ignore_errors=True)
         aside, folder = self.replaced_folder(name), self.releases_folder / name
         if aside.exists():
             if folder.exists():
@@ -241,7 +248,8 @@ class ReleaseHome:
         """Make the staging folder the release of that name; a former one gives way only then.
 
         Only for the holder of the lock. Between the two renames nothing stands at the name for some
-        microseconds; a process killed right there leaves the former release to `recover`.
+        microseconds, and readers wait for that; a process killed right there leaves the former release to
+        `recover`, which the next reader or writer calls.
         """
         staging, aside = self.staging_folder(name), self.replaced_folder(name)
         folder = self.releases_folder / name
@@ -261,5 +269,65 @@ class ReleaseHome:
     def _current_file(self) -> Path:
         return self.path / "current"
 
+    def _steadily(
+        self, name: str, read: Callable[[Path], _T], let_go: Callable[[_T], None] = lambda read: None
+    ) -> _T:
+        """What `read` makes of a release's folder; again if another release took its place meanwhile."""
+        for _ in range(_LOOKS):
+            folder = self.folder(name)
+            identity = _identity(folder)
+            try:
+                made = read(folder)
+            except (ReleaseDamaged, StoreUnavailable):
+                if _identity(folder) == identity:
+                    raise
+                continue
+            if _identity(folder) == identity:
+                return made
+            # One file may be of the one release and one of the other.
+            let_go(made)
+        raise ReleaseBusy(
+            f"Release {name!r} is replaced again and again; wait for that to end and try again."
+        )
+
+    def _open(self, folder: Path, name: str) -> OpenRelease:
+        from graph.hierarchy import Hierarchy
+        from graph.store import open_store
+
+        release = manifest.check_sizes(folder).release
+        hierarchy = Hierarchy.open(folder / HIERARCHY_FOLDER, release=name)
+        return OpenRelease(release, open_store(folder / STORE_FILE), hierarchy, folder)
+
     def _is_whole(self, name: str) -> bool:
         return (self.releases_folder / name / manifest.FILE).is_file()
+
+    def _is_there(self, name: str) -> bool:
+        return self._is_whole(name) or (self.replaced_folder(name) / manifest.FILE).is_file()
+
+    def _comes_back(self, name: str) -> bool:
+        """Whether a release that an import put aside stands in its place again, or the new one does.
+
+        An import that is alive ends what it does within microseconds; for one that was killed it is undone.
+        """
+        for _ in range(_LOOKS):
+            if not self._is_there(name):
+                break
+            try:
+                with self.lock(name):
+                    self.recover(name)
+            except ReleaseBusy:
+                time.sleep(_SECONDS_APART)
+            except StoreUnavailable:  # nothing may be written here
+                break
+            if self._is_whole(name):
+                return True
+        return self._is_whole(name)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What tells the release in a folder from the next one there; (0, 0) where there is none."""
+    try:
+        said = (folder / manifest.FILE).stat()
+    except OSError:
+        return (0, 0)
+    return (said.st_ino, said.st_mtime_ns)

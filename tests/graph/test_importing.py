@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -359,12 +360,61 @@ def test_cleaning_leaves_an_import_under_way_alone(
     assert serves(home) == "antiguo"
 
 
-def test_a_release_that_a_killed_import_had_put_aside_comes_back(home: ReleaseHome) -> None:
+@pytest.fixture
+def put_aside(home: ReleaseHome) -> ReleaseHome:
+    """A home as an import leaves it that is killed between its two renames."""
     home.folder("demo").replace(home.replaced_folder("demo"))
     home.staging_folder("demo").mkdir()
-    assert home.names() == []
+    return home
+
+
+def test_a_release_that_a_killed_import_had_put_aside_comes_back(put_aside: ReleaseHome) -> None:
+    assert put_aside.clean() == ["demo"]
+    assert serves(put_aside) == "antiguo"
+
+
+def test_a_release_put_aside_is_there_for_whoever_asks(put_aside: ReleaseHome) -> None:
+    assert put_aside.names() == ["demo"]
+    assert put_aside.current() == "demo"
+    assert put_aside.release("demo").name == "demo"
+    assert serves(put_aside) == "antiguo"
+
+
+def test_a_reader_waits_for_an_import_that_is_between_its_two_renames(put_aside: ReleaseHome) -> None:
+    reader = ThreadPoolExecutor(1)
+    with reader, put_aside.lock("demo"):
+        answer = reader.submit(lambda: put_aside.release("demo").name)
+        with pytest.raises(TimeoutError):
+            answer.result(0.05)
+        put_aside.replaced_folder("demo").replace(put_aside.releases_folder / "demo")
+        assert answer.result(5) == "demo"
+
+
+def test_a_release_that_is_replaced_while_it_is_opened_is_opened_again(
+    home: ReleaseHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = manifest.check_sizes
+
+    def check_then_replace(folder: Path) -> manifest.Manifest:
+        monkeypatch.undo()
+        checked = check(folder)
+        import_release(home, "demo", NEW, sources=[])
+        return checked
+
+    monkeypatch.setattr("graph.manifest.check_sizes", check_then_replace)
+    with home.open("demo") as opened:
+        assert opened.release == home.release("demo")
+        assert opened.release.counts["terms"] == 2
+        assert opened.store.terms(["X:1"])[0][0].text == "new"
+
+
+def test_a_release_half_deleted_never_comes_back(home: ReleaseHome) -> None:
+    removed = home.releases_folder / ".removed-demo"
+    home.folder("demo").replace(removed)
+    (removed / "graph.lbug").unlink()
+    assert (home.names(), home.current()) == ([], None)
     assert home.clean() == ["demo"]
-    assert serves(home) == "antiguo"
+    assert not removed.exists()
 
 
 def test_a_replaced_release_that_a_killed_import_had_not_yet_deleted_goes(home: ReleaseHome) -> None:
