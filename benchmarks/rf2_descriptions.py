@@ -33,6 +33,7 @@ from benchmarks.rf2_log import (
     digits,
     history,
     texts,
+    touched,
     uuids,
 )
 from benchmarks.rf2_words import DEFINITION, FORMER, HUGE, LONG, PREFERRED, QUOTED, Words
@@ -123,13 +124,14 @@ def description_logs(
     The extension retires some of the Spanish edition's synonyms: rows of the same id, a later date.
     """
     d = descriptions
-    more = []
+    more, overridden = [], np.zeros(0, np.int64)
     if d.language == rf2_words.SPANISH:
         change = later(rng, d.start)
         chosen = (d.slots > rf2_words.SYNONYM) & (d.slots < DEFINITION) & (d.end == NEVER)
         chosen &= (change < NEVER) & (d.packages == SPANISH) & (rng.random(len(d)) < 0.3)
         overridden = np.flatnonzero(chosen)
         more.append((overridden, change[overridden], EXTENSION, False))
+    more.append(touched(d.start, d.end, 0.35, rng, but=overridden))
     rows = history(d.start, d.end, d.packages, more)
     oddities = np.zeros(len(d), np.uint8)
     may = (d.slots >= rf2_words.SYNONYM) | ((d.slots == PREFERRED) & (rng.random(len(d)) < 0.2))
@@ -194,8 +196,12 @@ def language_log(
     refset = (np.arange(len(members)) >= len(d)).astype(np.uint8)
     acceptability = np.where(refset == 0, base[members], other[members]).astype(np.uint8)
     changing = np.flatnonzero((refset == 0) & (is_pair & swapped[d.concepts])[members])
-    more = [(changing, swaps[d.concepts[members[changing]]], -1, True)]
-    rows = history(d.start[members], d.end[members], d.packages[members], more)
+    start, end = d.start[members], d.end[members]
+    more = [
+        (changing, swaps[d.concepts[members[changing]]], -1, True),
+        touched(start, end, 0.15, rng, but=changing),
+    ]
+    rows = history(start, end, d.packages[members], more)
     by_row = acceptability[rows.component]
     by_row = np.where(rows.extra == 0, 1 - by_row, by_row).astype(np.uint8)
     packages = d.packages[members]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NAMESPACE, NEVER, SPANISH
+from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NAMESPACE, NEVER, SPANISH, later
 from loaders.rf2_files import DELTA, FULL, FileKind
 from loaders.sctid import ComponentKind, make
 
@@ -141,6 +141,26 @@ def history(
         np.concatenate(active)[order],
         np.concatenate(extra)[order],
     )
+
+
+def touched(
+    start: NDArray[np.uint8],
+    end: NDArray[np.uint8],
+    share: float,
+    rng: np.random.Generator,
+    *,
+    but: NDArray[np.integer] | None = None,
+) -> tuple[NDArray[np.integer], NDArray[np.uint8], int, bool]:
+    """A further row, as `history` takes it, for a share of the components, with nothing changed but the date.
+
+    Real releases have them where a column that Enlace does not read was edited. Not for the components `but`.
+    """
+    change = later(rng, start)
+    chosen = (change < end) & (rng.random(len(start)) < share)
+    if but is not None:
+        chosen[but] = False
+    components = np.flatnonzero(chosen)
+    return components, change[components], -1, True
 
 
 def digits(numbers: NDArray[np.integer]) -> pa.Array:

@@ -25,7 +25,7 @@ from benchmarks.rf2_concepts import (
     later,
 )
 from benchmarks.rf2_descriptions import component_modules
-from benchmarks.rf2_log import Log, coded, constant, digits, history, named, texts
+from benchmarks.rf2_log import Log, coded, constant, digits, history, named, texts, touched
 from loaders import rf2_files
 from loaders.demo.source import ATTRIBUTES
 from loaders.rf2.identifiers import DEFINED, INFERRED, IS_A
@@ -65,7 +65,13 @@ def concept_log(concepts: Concepts, awkward: float, rng: np.random.Generator) ->
     change = later(rng, concepts.born)
     becoming = np.flatnonzero((change < concepts.retired) & (rng.random(len(concepts)) < 0.02))
     rows = history(
-        concepts.born, concepts.retired, concepts.packages, [(becoming, change[becoming], -1, True)]
+        concepts.born,
+        concepts.retired,
+        concepts.packages,
+        [
+            (becoming, change[becoming], -1, True),
+            touched(concepts.born, concepts.retired, 0.4, rng, but=becoming),
+        ],
     )
     defined = (rng.random(len(concepts)) < 0.35) & (concepts.levels > 2)
     defined[becoming] = False
@@ -98,9 +104,8 @@ def relationship_log(concepts: Concepts, awkward: float, rng: np.random.Generato
     kind = np.concatenate([np.zeros(edges, np.uint8), types])
     group = np.concatenate([np.zeros(edges, np.uint8), groups])
     packages = concepts.packages[source]
-    rows = history(
-        np.concatenate([concepts.edge_start, start]), np.concatenate([concepts.edge_end, end]), packages
-    )
+    start, end = np.concatenate([concepts.edge_start, start]), np.concatenate([concepts.edge_end, end])
+    rows = history(start, end, packages, [touched(start, end, 0.4, rng)])
     # A few attributes are additional ones, which say nothing of a concept's meaning.
     additional = ((kind > 0) & (rng.random(len(source)) < 0.01)).astype(np.uint8)
     return Log(
