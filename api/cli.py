@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from api.commands.demo import demo
+from api.commands.diff import diff
 from api.commands.evaluate import evaluate
 from api.commands.index import index
 from api.commands.link import link
@@ -36,6 +37,7 @@ app.command("evaluate")(evaluate)
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)
+app.command("diff")(diff)
 app.add_typer(train, name="train")
 
 
