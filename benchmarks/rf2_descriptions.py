@@ -9,17 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import rf2_words
-from benchmarks.rf2_concepts import (
-    EXTENSION,
-    FIRST_ITEM,
-    INTERNATIONAL,
-    NAMESPACE,
-    NEVER,
-    SPANISH,
-    Concepts,
-    later,
-    metadata,
-)
+from benchmarks.rf2_concepts import EXTENSION, FIRST_ITEM, INTERNATIONAL, NEVER, SPANISH, Concepts, later
 from benchmarks.rf2_log import (
     CORE,
     MODEL,
@@ -36,6 +26,7 @@ from benchmarks.rf2_log import (
     touched,
     uuids,
 )
+from benchmarks.rf2_metadata import NAMESPACE, metadata
 from benchmarks.rf2_words import DEFINITION, FORMER, HUGE, LONG, PREFERRED, QUOTED, Words
 from loaders import rf2_files
 from loaders.rf2 import identifiers

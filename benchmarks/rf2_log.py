@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NAMESPACE, NEVER, SPANISH, later
+from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NEVER, SPANISH, later
+from benchmarks.rf2_metadata import NAMESPACE
 from loaders.rf2_files import DELTA, FULL, FileKind
 from loaders.sctid import ComponentKind, make
 

@@ -13,20 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import (
-    BODY,
-    EXTENSION,
-    FINDING,
-    INTERNATIONAL,
-    NEVER,
-    PROCEDURE,
-    PRODUCT,
-    SIMPLE_REFSETS,
-    SPANISH,
-    VERSIONS,
-    Concepts,
-    later,
-)
+from benchmarks.rf2_concepts import EXTENSION, INTERNATIONAL, NEVER, SPANISH, VERSIONS, Concepts, later
 from benchmarks.rf2_descriptions import Descriptions, component_modules
 from benchmarks.rf2_log import (
     CORE,
@@ -46,6 +33,7 @@ from benchmarks.rf2_log import (
     texts,
     uuids,
 )
+from benchmarks.rf2_metadata import BODY, FINDING, PROCEDURE, PRODUCT, SIMPLE_REFSETS
 from loaders import rf2_files
 from loaders.rf2_files import FileKind
 from loaders.rf2_rows import CONCEPT_INACTIVATION, ICD10_MAP, MODULE_DEPENDENCY

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import (
+from benchmarks.rf2_concepts import EXTENSION, FIRST_ITEM, NEVER, Concepts, later
+from benchmarks.rf2_descriptions import component_modules
+from benchmarks.rf2_log import Log, coded, constant, digits, history, named, texts, touched
+from benchmarks.rf2_metadata import (
     BODY,
     EVENT,
-    EXTENSION,
     FINDING,
-    FIRST_ITEM,
     NAMESPACE,
-    NEVER,
     OBSERVABLE,
     ORGANISM,
     PROCEDURE,
@@ -21,11 +21,7 @@ from benchmarks.rf2_concepts import (
     SITUATION,
     SPECIMEN,
     SUBSTANCE,
-    Concepts,
-    later,
 )
-from benchmarks.rf2_descriptions import component_modules
-from benchmarks.rf2_log import Log, coded, constant, digits, history, named, texts, touched
 from loaders import rf2_files
 from loaders.demo.source import ATTRIBUTES
 from loaders.rf2.identifiers import DEFINED, INFERRED, IS_A

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmarks.rf2_concepts import TOP_LEVELS, Concepts, metadata
+from benchmarks.rf2_concepts import Concepts
+from benchmarks.rf2_metadata import TOP_LEVELS, metadata
 
 ENGLISH, SPANISH = "en", "es"
 NOUNS, ADJECTIVES = 4001, 3001  # primes, so that every step through their pairs meets them all
