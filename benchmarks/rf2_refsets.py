@@ -68,6 +68,9 @@ _VMPP = FileKind(
     _ODD_FOLDER, "der2_scicRefset_VMPPSpainDrug", "refsetId referencedComponentId vmppCode vmpId units formId"
 )
 
+#: The extension's refsets of drugs, whose members are concepts.
+DRUG_REFSETS = (_VTM, _VMP, _VMPP)
+
 
 def refset_logs(
     concepts: Concepts, descriptions: dict[str, Descriptions], seed: int, awkward: float

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.rf2_concepts import PACKAGES
 from benchmarks.rf2_log import DATES, MODULES, Log
+from benchmarks.rf2_refsets import DRUG_REFSETS
 from benchmarks.synthetic_rf2 import LAST, Shape, Terminology, blank_times, make_terminology
 from graph import model
 from graph.model import Acceptability, Concept, Membership, Record, Relation, Succession, Term, TermKind
@@ -29,9 +30,9 @@ from loaders.rf2.identifiers import (
     MAP_SYSTEMS,
     PREFERRED,
     curie,
-    is_description,
 )
 from loaders.rf2_files import FileKind
+from loaders.sctid import ComponentKind
 
 #: The rows of each kind of file: column → text.
 Tables = Mapping[FileKind, Sequence[Mapping[str, str]]]
@@ -76,13 +77,14 @@ def records(
                 row["id"],
             )
     for row in active(tables, rf2_files.ASSOCIATION):
-        if not is_description(row["referencedComponentId"]):
+        if row["referencedComponentId"][-2] == ComponentKind.CONCEPT:
             kind = HISTORICAL[row["refsetId"]]
             retired, successor = row["referencedComponentId"], row["targetComponentId"]
             yield Succession(curie(retired), curie(successor), kind, row["id"])
     yield from _mappings(tables)
-    for row in active(tables, rf2_files.SIMPLE_REFSET):
-        yield Membership(curie(row["refsetId"]), curie(row["referencedComponentId"]), row["id"])
+    for kind in (rf2_files.SIMPLE_REFSET, *DRUG_REFSETS):
+        for row in active(tables, kind):
+            yield Membership(curie(row["refsetId"]), curie(row["referencedComponentId"]), row["id"])
 
 
 def latest(terminology: Terminology, version: int, packages: Sequence[str]) -> Tables:
