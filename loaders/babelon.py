@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from graph.model import CURIE, SynonymScope, Term, TermKind
 from loaders.files import SourceFile, head, open_text
+from loaders.languages import is_kept, primary
 from loaders.prefixes import canonical_curie
 from loaders.rejections import OTHER_LANGUAGE, Rejections
 from loaders.tables import header_of, read_rows
@@ -81,7 +82,7 @@ def read(
 
 def _term(subject: str, predicate: str, language: str, text: str) -> Term | None:
     concept, kind = canonical_curie(subject), kind_of(predicate.strip())
-    return Term(concept or "", text, language, *kind) if kind else None
+    return Term(concept or "", text, primary(language), *kind) if kind else None
 
 
 def _why_not(term: Term | None, status: str, concepts: Container[CURIE], languages: Sequence[str]) -> str:
@@ -94,6 +95,6 @@ def _why_not(term: Term | None, status: str, concepts: Container[CURIE], languag
         return "the translation is empty"
     if term.concept not in concepts:
         return "the subject is not in the ontology"
-    if term.language not in languages:
+    if not is_kept(term.language, languages):
         return OTHER_LANGUAGE
     return ""

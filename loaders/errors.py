@@ -70,9 +70,17 @@ class FormatUnknown(LoadError):
 class FormatMismatch(LoadError):
     """The file is not of the format it was read as."""
 
-    def __init__(self, file: str | Path, format: str, why: str, *, row: int = 0) -> None:
+    def __init__(
+        self,
+        file: str | Path,
+        format: str,
+        why: str,
+        *,
+        row: int = 0,
+        todo: str = "check the file, or name its format",
+    ) -> None:
         super().__init__(
-            f"{_place(file, row)} is not {format}: {why}; check the file, or name its format.",
+            f"{_place(file, row)} is not {format}: {why}; {todo}.",
             file=file,
             row=row,
         )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from graph.batches import RecordBatch, RecordOrBatch
-from graph.model import CURIE, Concept, Source
-from loaders import babelon, disease_ontology, gazetteer, obograph, rf2
+from graph.model import CURIE, Concept, Record, Source
+from loaders import babelon, disease_ontology, gazetteer, obo, obograph, owl, rf2, skos
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
 from loaders.options import DEFAULT_LANGUAGES, Base, Options, is_date
@@ -53,6 +53,36 @@ def _single(version: Callable[[SourceFile], str]) -> Callable[[Paths, Options], 
     return lambda paths, options: [(paths[0], version(SourceFile(paths[0])))]
 
 
+class _OntologyReader(Protocol):
+    """Reads one file of classes or concepts."""
+
+    def __call__(
+        self,
+        file: SourceFile,
+        rejections: Rejections,
+        *,
+        prefix: str | None = None,
+        languages: Sequence[str],
+    ) -> Iterator[Record]: ...
+
+
+def _ontology(
+    description: str,
+    recognises: Callable[[SourceFile], bool],
+    version: Callable[[SourceFile], str],
+    read: _OntologyReader,
+) -> Format:
+    return Format(
+        description,
+        recognises=lambda path: path.is_file() and recognises(SourceFile(path)),
+        read=lambda paths, options, rejections: read(
+            SourceFile(paths[0]), rejections, prefix=options.prefix, languages=options.languages
+        ),
+        files=_single(version),
+        takes=("prefix", "translations"),
+    )
+
+
 FORMATS: MappingProxyType[str, Format] = MappingProxyType(
     {
         "rf2": Format(
@@ -63,14 +93,24 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
             ),
             files=lambda paths, options: rf2.loaded_files(paths[0]),
         ),
-        "obograph": Format(
+        "obograph": _ontology(
             "OBO Graphs JSON, plain or gzip: HPO, DO, MONDO and other open ontologies",
-            recognises=lambda path: path.is_file() and obograph.recognises(SourceFile(path)),
-            read=lambda paths, options, rejections: obograph.read(
-                SourceFile(paths[0]), rejections, prefix=options.prefix, languages=options.languages
-            ),
-            files=_single(obograph.version),
-            takes=("prefix", "translations"),
+            obograph.recognises,
+            obograph.version,
+            obograph.read,
+        ),
+        "obo": _ontology("an OBO flat file, plain or gzip", obo.recognises, obo.version, obo.read),
+        "owl": _ontology(
+            "an OWL ontology as RDF/XML, Turtle or N-Triples, plain or gzip",
+            owl.recognises,
+            owl.version,
+            owl.read,
+        ),
+        "skos": _ontology(
+            "a SKOS concept scheme as RDF/XML, Turtle or N-Triples, plain or gzip",
+            skos.recognises,
+            skos.version,
+            skos.read,
         ),
         "do-tables": Format(
             "a folder of the Disease Ontology's tables: HumanDO.tsv, allXREFinDO.tsv, doid-*.tsv",
@@ -110,13 +150,21 @@ _REFUSALS: MappingProxyType[str, str] = MappingProxyType(
 def detect_format(path: Path) -> str:
     """The name of the format of a file, folder or zip, told by its content.
 
-    Raises SourceNotFound, SourceEmpty, SourceDamaged, and FormatUnknown with the names of all formats.
+    Raises SourceNotFound, SourceEmpty, SourceDamaged, FormatUnknown with the names of all formats, and
+    FormatMismatch for a table of translations.
     """
     if not path.exists():
         raise SourceNotFound(path)
     for name, format in FORMATS.items():
         if format.recognises(path):
             return name
+    if path.is_file() and babelon.recognises(SourceFile(path)):
+        raise FormatMismatch(
+            path,
+            "a terminology",
+            "it is a Babelon table of translations",
+            todo="load its ontology, and give this file with --translations",
+        )
     raise FormatUnknown(path, FORMATS)
 
 
@@ -136,9 +184,9 @@ def load(
 
     `paths` are one or, where the format has packages that build on each other, several. `format` is a
     name in `FORMATS`, or None to tell it by content. `translations` are Babelon files. `prefix` begins
-    the ids of a format that has none of its own (gazetteer), or keeps only the classes that have it
-    (obograph). `languages` are BCP 47 tags, the preferred one first; terms in others are left out. The
-    other options are described in `Options`.
+    the ids of a format that has none of its own (gazetteer) or need not have them (skos), or keeps only
+    the classes that have it (obograph, obo, owl). `languages` are BCP 47 tags, the preferred one first;
+    terms in others are left out. The other options are described in `Options`.
 
     Raises a LoadError: at once for a path, format or option that is wrong, and from `records` for a
     file that turns out to be damaged.

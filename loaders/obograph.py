@@ -3,8 +3,7 @@
 The format is that of https://github.com/geneontology/obographs (schema version 0.3). Of its nodes only
 classes become concepts: properties and individuals are not linked to. A class that the ontology imports
 from another is kept if it has a label, so that relations lead somewhere; one without a label is a dangling
-reference and is dropped. To have an
-ontology's own classes only, take its `-base` file or give `prefix`.
+reference and is dropped. To have an ontology's own classes only, take its `-base` file or give `prefix`.
 
 Labels are kept as they are written, "obsolete " included. All text is taken to be English, as the format
 has no place for a language; `loaders.babelon` brings other languages.
@@ -13,56 +12,29 @@ has no place for a language; `loaders.babelon` brings other languages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import MappingProxyType
 from typing import Any
 
-from graph.model import (
-    CURIE,
-    IS_A,
-    Concept,
-    Mapping,
-    Record,
-    Relation,
-    Succession,
-    SuccessionKind,
-    SynonymScope,
-    Term,
-    TermKind,
-)
+from graph.model import CURIE, IS_A, Record, SynonymScope, Term, TermKind
 from loaders.errors import FormatMismatch
 from loaders.files import SourceFile, head, open_text
 from loaders.json_stream import JsonCursor
+from loaders.languages import UNTAGGED, is_kept
+from loaders.ontology import (
+    ALTERNATIVE_ID,
+    MATCHES,
+    MERGED,
+    NAMESPACE,
+    OBSOLESCENCE_REASON,
+    SCOPES,
+    SUCCESSIONS,
+    ClassRecords,
+)
 from loaders.prefixes import canonical_curie
 from loaders.rejections import Rejections
 
-LANGUAGE = "en"
+LANGUAGE = UNTAGGED
 _NAMED = "OBO Graphs JSON"
-
-SCOPES: MappingProxyType[str, SynonymScope] = MappingProxyType(
-    {
-        "hasExactSynonym": SynonymScope.EXACT,
-        "hasBroadSynonym": SynonymScope.BROAD,
-        "hasNarrowSynonym": SynonymScope.NARROW,
-        "hasRelatedSynonym": SynonymScope.RELATED,
-    }
-)
-_MATCHES: MappingProxyType[CURIE, str] = MappingProxyType(
-    {
-        "skos:exactMatch": "exact",
-        "skos:closeMatch": "close",
-        "skos:broadMatch": "broad",
-        "skos:narrowMatch": "narrow",
-        "skos:relatedMatch": "related",
-    }
-)
-_SUCCESSIONS: MappingProxyType[CURIE, SuccessionKind] = MappingProxyType(
-    {
-        "IAO:0100001": SuccessionKind.REPLACED_BY,
-        "oboInOwl:consider": SuccessionKind.POSSIBLY_EQUIVALENT_TO,
-    }
-)
-_ALTERNATIVE_ID = "oboInOwl:hasAlternativeId"
-_NAMESPACE = "oboInOwl:hasOBONamespace"
+_OTHER_TYPES = frozenset({"PROPERTY", "INDIVIDUAL", None})
 # Edges between properties or individuals; no class is at their ends.
 _NOT_ABOUT_CLASSES = frozenset({"subPropertyOf", "inverseOf", "type"})
 
@@ -99,16 +71,13 @@ def read(
 
     Raises SourceDamaged, FormatMismatch.
     """
-    graph = _Graph(file.name, rejections, prefix, LANGUAGE in languages)
+    graph = _Graph(file.name, rejections, prefix, is_kept(LANGUAGE, languages))
     with open_text(file) as stream:
         cursor = JsonCursor(stream, file.name, _NAMED)
         for key in _graph_members(cursor):
-            if key == "nodes":
+            if graph.reads(key):
                 for ordinal in cursor.elements():
-                    yield from graph.node(ordinal, cursor.value())
-            elif key == "edges":
-                for ordinal in cursor.elements():
-                    yield from graph.edge(ordinal, cursor.value())
+                    yield from graph.element(key, ordinal, cursor.value())
             else:
                 cursor.value()
     yield from graph.rest()
@@ -136,119 +105,135 @@ def _skip(cursor: JsonCursor, key: str) -> None:
         cursor.value()
 
 
+class _Malformed(Exception):
+    """A value is not what it must be; the text goes on after the name of its node, edge or definition."""
+
+
 class _Graph:
-    """What must be remembered while a file streams by: ids, and links whose ends are not known yet."""
+    """One file's nodes, edges and definitions, told to `ClassRecords`."""
 
     def __init__(self, file: str, rejections: Rejections, prefix: str | None, with_terms: bool) -> None:
         self._file = file
-        self._rejections = rejections
-        self._beginning = f"{prefix}:" if prefix else ""
+        self._classes = ClassRecords(file, rejections, prefix)
         self._with_terms = with_terms
-        self._active: dict[CURIE, bool] = {}
-        self._waiting: list[tuple[int, Relation | Succession]] = []
-        self._alternatives: list[tuple[int, CURIE, CURIE]] = []
+        self._readers = {
+            "nodes": self._node,
+            "edges": self._edge,
+            "logicalDefinitionAxioms": self._definition,
+        }
 
-    def node(self, ordinal: int, node: Any) -> Iterator[Record]:
-        if not isinstance(node, dict) or not isinstance(node.get("id"), str):
-            raise FormatMismatch(self._file, _NAMED, f"its node {ordinal} has no id")
-        if node.get("type") != "CLASS":
-            return
-        meta = node.get("meta") or {}
-        retired = bool(meta.get("deprecated"))
-        if not (node.get("lbl") or retired):
-            return
-        id = canonical_curie(node["id"])
-        if id is None:
-            self._rejections.add(self._file, ordinal, "the class's IRI has no CURIE", node["id"])
-            return
-        if not id.startswith(self._beginning):
-            return
-        properties = [
-            (canonical_curie(str(p.get("pred", ""))), str(p.get("val", "")))
-            for p in meta.get("basicPropertyValues", ())
-        ]
-        self._active[id] = not retired
-        namespace = next((value for key, value in properties if key == _NAMESPACE), "")
-        yield Concept(id, active=not retired, semantic_tag=namespace)
-        if self._with_terms:
-            yield from _terms(id, node.get("lbl") or "", meta)
-        yield from self._mappings(ordinal, id, meta, properties)
-        self._remember_successions(ordinal, id, properties)
+    def reads(self, key: str) -> bool:
+        """Whether a member of the graph is an array that tells of classes."""
+        return key in self._readers
 
-    def edge(self, ordinal: int, edge: Any) -> Iterator[Record]:
-        if not (isinstance(edge, dict) and all(isinstance(edge.get(k), str) for k in ("sub", "pred", "obj"))):
-            raise FormatMismatch(self._file, _NAMED, f"its edge {ordinal} lacks sub, pred or obj")
-        if edge["pred"] in _NOT_ABOUT_CLASSES:
-            return
-        source, target = canonical_curie(edge["sub"]), canonical_curie(edge["obj"])
-        type = IS_A if edge["pred"] == "is_a" else canonical_curie(edge["pred"])
-        if not (source and target and type):
-            self._rejections.add(self._file, ordinal, "an IRI of the edge has no CURIE", str(edge))
-            return
-        relation = Relation(source, type, target)
-        if source in self._active and target in self._active:
-            yield relation
-        else:
-            self._waiting.append((ordinal, relation))
+    def element(self, key: str, ordinal: int, value: Any) -> Iterator[Record]:
+        """The records of one element of such an array. Raises FormatMismatch."""
+        try:
+            yield from self._readers[key](ordinal, _object(value))
+        except _Malformed as error:
+            raise FormatMismatch(self._file, _NAMED, f"element {ordinal} of its {key} {error}") from None
 
     def rest(self) -> Iterator[Record]:
-        """What can be told only after the last node: alternative ids, and links that wait for their ends."""
-        for ordinal, alternative, id in self._alternatives:
-            if self._active.get(alternative):
-                reason = "the alternative id is an active class of its own"
-                self._rejections.add(self._file, ordinal, reason, alternative)
-                continue
-            if alternative not in self._active:
-                self._active[alternative] = False
-                yield Concept(alternative, active=False)
-            yield Succession(alternative, id, SuccessionKind.SAME_AS)
-        for ordinal, link in self._waiting:
-            ends = (
-                (link.source, link.target) if isinstance(link, Relation) else (link.retired, link.successor)
-            )
-            missing = [end for end in ends if end not in self._active]
-            if not missing:
-                yield link
-            elif any(end.startswith(self._beginning) for end in missing):
-                kind = "relation" if isinstance(link, Relation) else "succession"
-                reason = f"an end of the {kind} is no class of the ontology"
-                self._rejections.add(self._file, ordinal, reason, missing[0])
+        """See `ClassRecords.rest`."""
+        return self._classes.rest()
 
-    def _mappings(
-        self, ordinal: int, id: CURIE, meta: dict[str, Any], properties: list[tuple[CURIE | None, str]]
-    ) -> Iterator[Mapping]:
-        stated = [("xref", str(xref.get("val", ""))) for xref in meta.get("xrefs", ())]
-        stated += [(_MATCHES[key], value) for key, value in properties if key and key in _MATCHES]
-        for kind, reference in stated:
-            target = canonical_curie(reference)
-            if target is None:
-                self._rejections.add(self._file, ordinal, "the cross-reference has no CURIE", reference)
-            else:
-                yield Mapping(id, target, kind)
-
-    def _remember_successions(
-        self, ordinal: int, id: CURIE, properties: list[tuple[CURIE | None, str]]
-    ) -> None:
+    def _node(self, ordinal: int, node: dict[str, Any]) -> Iterator[Record]:
+        reference = _required(node, "id")
+        type = node.get("type")
+        if type != "CLASS":
+            if type not in _OTHER_TYPES:
+                self._classes.reject(ordinal, "the node's type is unknown", f"{reference} {type}")
+            return
+        meta, label = _object(node.get("meta")), _text(node, "lbl")
+        properties = [
+            (canonical_curie(_text(said, "pred")), _text(said, "val"))
+            for said in _objects(meta, "basicPropertyValues")
+        ]
+        concept = self._classes.declare(
+            ordinal,
+            reference,
+            labelled=bool(label),
+            retired=bool(meta.get("deprecated")),
+            namespace=next((value for key, value in properties if key == NAMESPACE), ""),
+        )
+        if concept is None:
+            return
+        yield concept
+        if self._with_terms:
+            yield from _terms(concept.id, label, meta)
+        for xref in _objects(meta, "xrefs"):
+            yield from self._classes.mapping(ordinal, concept.id, "xref", _text(xref, "val"))
+        merged = any(
+            key == OBSOLESCENCE_REASON and canonical_curie(value) == MERGED for key, value in properties
+        )
         for key, value in properties:
-            if key != _ALTERNATIVE_ID and key not in _SUCCESSIONS:
+            if key is None:
                 continue
-            other = canonical_curie(value)
-            if other is None:
-                self._rejections.add(self._file, ordinal, "the other id is no CURIE", value)
-            elif key == _ALTERNATIVE_ID:
-                self._alternatives.append((ordinal, other, id))
-            elif key is not None:
-                self._waiting.append((ordinal, Succession(id, other, _SUCCESSIONS[key])))
+            if key in MATCHES:
+                yield from self._classes.mapping(ordinal, concept.id, MATCHES[key], value)
+            elif key in SUCCESSIONS or key == ALTERNATIVE_ID:
+                self._classes.succession(ordinal, concept.id, key, value, merged=merged)
+
+    def _edge(self, ordinal: int, edge: dict[str, Any]) -> Iterator[Record]:
+        source, property, target = (_required(edge, key) for key in ("sub", "pred", "obj"))
+        if property not in _NOT_ABOUT_CLASSES:
+            type = IS_A if property == "is_a" else property
+            yield from self._classes.relation(ordinal, source, type, target)
+
+    def _definition(self, ordinal: int, axiom: dict[str, Any]) -> Iterator[Record]:
+        reference = _required(axiom, "definedClassId")
+        id = canonical_curie(reference)
+        if id is None:
+            self._classes.reject(ordinal, "the class's IRI has no CURIE", reference)
+            return
+        yield from self._classes.defined(id)
+        genera = axiom.get("genusIds") or []
+        if not isinstance(genera, list):
+            raise _Malformed("has genusIds that are no array")
+        for genus in genera:
+            yield from self._classes.relation(ordinal, id, IS_A, str(genus))
+        for restriction in _objects(axiom, "restrictions"):
+            property, filler = _text(restriction, "propertyId"), _text(restriction, "fillerId")
+            yield from self._classes.relation(ordinal, id, property, filler)
 
 
 def _terms(id: CURIE, label: str, meta: dict[str, Any]) -> Iterator[Term]:
     if label:
         yield Term(id, label, LANGUAGE, TermKind.PREFERRED)
-    for synonym in meta.get("synonyms", ()):
-        text = synonym.get("val")
+    for synonym in _objects(meta, "synonyms"):
+        text = _text(synonym, "val")
         if text:
-            scope = SCOPES.get(synonym.get("pred", ""), SynonymScope.RELATED)
+            scope = SCOPES.get(_text(synonym, "pred"), SynonymScope.RELATED)
             yield Term(id, text, LANGUAGE, TermKind.SYNONYM, scope)
-    definition = meta.get("definition") or {}
-    if definition.get("val"):
-        yield Term(id, definition["val"], LANGUAGE, TermKind.DEFINITION)
+    definition = _text(_object(meta.get("definition")), "val")
+    if definition:
+        yield Term(id, definition, LANGUAGE, TermKind.DEFINITION)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _Malformed("has something else where an object must be")
+    return value
+
+
+def _objects(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    values = holder.get(key)
+    if values is None:
+        return []
+    if not (isinstance(values, list) and all(isinstance(value, dict) for value in values)):
+        raise _Malformed(f"has {key} that are no array of objects")
+    return values
+
+
+def _text(holder: dict[str, Any], key: str) -> str:
+    value = holder.get(key)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _required(holder: dict[str, Any], key: str) -> str:
+    value = holder.get(key)
+    if not isinstance(value, str):
+        raise _Malformed(f"has no {key}")
+    return value

@@ -2,12 +2,14 @@
 
 Ontologies spell the same system in many ways (`SNOMEDCT_US_2020_03_01:`, `SCTID:`, `SNOMED_CT:`). `PREFIXES`
 lists the spelling used here and the others met in OBO ontologies, UMLS source abbreviations and Spanish
-corpora; `NAMESPACES` gives the prefix of IRIs that are not OBO PURLs. What is in neither is kept as written.
+corpora; `NAMESPACES` gives the prefix of IRIs that are not OBO PURLs. What is in neither is kept as written;
+`DeclaredPrefixes` adds what a file itself declares.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from graph.model import CURIE
@@ -41,6 +43,7 @@ PREFIXES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "FYLER": (),
         "PMID": ("PUBMED",),
         "WIKIPEDIA": ("WIKIPEDIA.EN",),
+        "oboInOwl": ("OIO",),
     }
 )  # fmt: skip
 
@@ -77,8 +80,14 @@ NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
 )
 
 _OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9_]*)_([A-Za-z0-9.-]+)")
+# What an ontology names by a word instead of a number: http://purl.obolibrary.org/obo/hp#part_of.
+_OBO_WORD = re.compile(
+    r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9_.-]*)(?:/[\w.-]+)?#([^\s/#]+)"
+)
 # SNOMEDCT_US_2020_03_01, ICD10CM_2024, UMLS_CUI_2023AA: the release that the source was made with.
 _VERSION = re.compile(r"_(?:19|20)\d\d(?:[A-Z]{2}|(?:_\d\d){0,2})$")
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+_LOCAL = re.compile(r"[^\s/#]+")
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):\s*([^\s]+)")
 _CANONICAL: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -108,15 +117,57 @@ def canonical_curie(reference: str) -> CURIE | None:
     """
     reference = reference.strip()
     if reference.startswith(("http://", "https://")):
-        return _contracted(reference)
+        return canonical_iri(reference)
     found = _CURIE.fullmatch(reference)
     if found is None or found[2].startswith("//"):
         return None
     return _joined(canonical_prefix(found[1]), found[2])
 
 
+class DeclaredPrefixes:
+    """Makes CURIEs as `canonical_curie` does, and beyond it with the prefixes that a file declares."""
+
+    def __init__(self, declared: Mapping[str, str]) -> None:
+        """`declared` gives the IRI beginning of each prefix; blank and unusable prefixes are passed over."""
+        usable = {prefix: beginning for prefix, beginning in declared.items() if _PREFIX.fullmatch(prefix)}
+        self._expansions = {
+            prefix: beginning for prefix, beginning in usable.items() if _contracted(f"{beginning}1")
+        }
+        self._beginnings = sorted(usable.items(), key=lambda item: -len(item[1]))
+
+    def curie(self, reference: str) -> CURIE | None:
+        """A CURIE or IRI as a CURIE; None if it is neither.
+
+        >>> DeclaredPrefixes({"sct": "http://snomed.info/id/", "ex": "http://x.org/"}).curie("http://x.org/a")
+        'ex:a'
+        """
+        reference = reference.strip()
+        prefix, _, local = reference.partition(":")
+        if prefix in self._expansions and not local.startswith("//"):
+            return canonical_curie(self._expansions[prefix] + local)
+        if "://" in reference or prefix == "urn":
+            return canonical_iri(reference) or self._declared(reference) or canonical_curie(reference)
+        return canonical_curie(reference)
+
+    def _declared(self, iri: str) -> CURIE | None:
+        for prefix, beginning in self._beginnings:
+            local = iri.removeprefix(beginning)
+            if local != iri and _LOCAL.fullmatch(local):
+                return _joined(canonical_prefix(prefix), local)
+        return None
+
+
+def canonical_iri(iri: str) -> CURIE | None:
+    """An IRI as a CURIE; None if no known beginning is its own.
+
+    >>> canonical_iri("http://snomed.info/id/22298006")
+    'SNOMEDCT:22298006'
+    """
+    return _contracted(iri) if iri.startswith(("http://", "https://")) else None
+
+
 def _contracted(iri: str) -> CURIE | None:
-    found = _OBO.fullmatch(iri)
+    found = _OBO.fullmatch(iri) or _OBO_WORD.fullmatch(iri)
     if found:
         return _joined(canonical_prefix(found[1]), found[2])
     plain = iri.replace("https://", "http://", 1)

@@ -35,7 +35,9 @@ def load(
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", "-f", help="rf2, obograph, do-tables, gazetteer; by default told by content."
+            "--format",
+            "-f",
+            help="rf2, obograph, obo, owl, skos, do-tables, gazetteer; by default told by content.",
         ),
     ] = None,
     translations: Annotated[

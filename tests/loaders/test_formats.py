@@ -22,6 +22,9 @@ from loaders.options import Base, Options, is_date
 
 GAZETTEER = "code\tlanguage\tterm\tsemantic_tag\tmainterm\n1\tes\tfiebre\thallazgo\t1\n"
 BABELON = "subject_id\tpredicate_id\ttranslation_language\ttranslation_value\nHP:1\trdfs:label\tes\tTodos\n"
+RDF = """@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+"""
 ONTOLOGY = {
     "graphs": [
         {
@@ -53,7 +56,12 @@ def test_formats_are_told_by_content(tmp_path: Path, gazetteer: Path, ontology: 
     release = tmp_path / "release" / "Snapshot"
     release.mkdir(parents=True)
     (release / "sct2_Concept_Snapshot_INT_20260101.txt").write_text("id\n")
-    told = [detect_format(path) for path in (release.parent, ontology, tables, gazetteer)]
+    flat = tmp_path / "x.1"
+    flat.write_text("format-version: 1.4\n")
+    rdf = [tmp_path / "x.2", tmp_path / "x.3"]
+    for path, type in zip(rdf, ("owl:Class", "skos:Concept"), strict=True):
+        path.write_text(RDF + f"<http://purl.obolibrary.org/obo/HP_1> a {type} .\n")
+    told = [detect_format(path) for path in (release.parent, ontology, flat, *rdf, tables, gazetteer)]
     assert told == list(FORMATS)
 
 
@@ -61,10 +69,12 @@ def test_a_format_that_nothing_recognises(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"nodes": []}')
     for unknown in (path, tmp_path):
-        with pytest.raises(FormatUnknown, match="name one of: rf2, obograph, do-tables, gazetteer"):
+        with pytest.raises(
+            FormatUnknown, match="name one of: rf2, obograph, obo, owl, skos, do-tables, gazetteer"
+        ):
             detect_format(unknown)
-    with pytest.raises(FormatUnknown, match="There is no format 'owl'; name one of: rf2"):
-        load(path, format="owl")
+    with pytest.raises(FormatUnknown, match="There is no format 'rdf'; name one of: rf2"):
+        load(path, format="rdf")
     path.write_bytes(b"")
     with pytest.raises(SourceEmpty):
         detect_format(path)
@@ -87,6 +97,32 @@ def test_an_ontology_and_its_translation(tmp_path: Path, ontology: Path) -> None
     assert first.sha256 == hashlib.sha256(ontology.read_bytes()).hexdigest()
     assert first.size_bytes == ontology.stat().st_size
     assert (second.name, second.format) == ("hp-es.tsv", "babelon")
+
+
+@pytest.mark.parametrize("format", ["obo", "owl", "skos"])
+def test_translations_go_with_every_ontology(tmp_path: Path, format: str) -> None:
+    iri = "<http://purl.obolibrary.org/obo/HP_1>"
+    texts = {
+        "obo": "format-version: 1.4\n\n[Term]\nid: HP:1\nname: All\n",
+        "owl": f'{RDF}{iri} a owl:Class ; <http://www.w3.org/2000/01/rdf-schema#label> "All" .\n',
+        "skos": f'{RDF}{iri} a skos:Concept ; skos:prefLabel "All" .\n',
+    }
+    path, translation = tmp_path / "ontology", tmp_path / "hp-es.tsv"
+    path.write_text(texts[format])
+    translation.write_text(BABELON)
+    loaded = load(path, translations=[translation])
+    texts_told = [record.text for record in loaded.records if isinstance(record, Term)]
+    assert texts_told == ["All", "Todos"]
+    assert [source.format for source in loaded.sources] == [format, "babelon"]
+
+
+def test_a_table_of_translations_is_no_terminology(tmp_path: Path) -> None:
+    path = tmp_path / "hp-es.tsv"
+    path.write_text(BABELON)
+    with pytest.raises(
+        FormatMismatch, match="it is a Babelon table of translations; load its ontology, and give"
+    ):
+        load(path)
 
 
 def test_a_gazetteer_gets_its_prefix(gazetteer: Path) -> None:

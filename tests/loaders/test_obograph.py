@@ -175,6 +175,42 @@ def test_alternative_ids(path: Path) -> None:
     }
 
 
+def test_definitions_by_genus_and_differentiae(path: Path) -> None:
+    axiom = {
+        "definedClassId": OBO + "HP_3",
+        "genusIds": [OBO + "HP_1"],
+        "restrictions": [{"propertyId": OBO + "RO_1", "fillerId": OBO + "HP_2"}],
+    }
+    nodes = [node("HP_1", "a"), node("HP_2", "b"), node("HP_3", "c")]
+    told = [Relation("HP:3", IS_A, "HP:1"), Relation("HP:3", "RO:1", "HP:2")]
+    records, rejections = read(write(path, *nodes, logicalDefinitionAxioms=[axiom]), languages=())
+    assert records == [
+        *(Concept(f"HP:{n}") for n in (1, 2, 3)),
+        Concept("HP:3", defined=True),
+        *told,
+    ]
+    path.write_text(json.dumps({"graphs": [{"logicalDefinitionAxioms": [axiom], "nodes": nodes}]}))
+    records, more = read(SourceFile(path), languages=())
+    assert records == [Concept("HP:1"), Concept("HP:2"), Concept("HP:3", defined=True), *told]
+    no_curie = read(write(path, logicalDefinitionAxioms=[axiom | {"definedClassId": "a class"}]))[1]
+    assert [one.reason for one in no_curie] == ["the class's IRI has no CURIE"]
+    assert not rejections
+    assert not more
+
+
+def test_a_class_that_was_merged_is_the_same_as_its_replacement(path: Path) -> None:
+    properties = [value(OBO + "IAO_0100001", OBO + "HP_1"), value(OBO + "IAO_0000231", OBO + "IAO_0000227")]
+    file = write(path, node("HP_1", "a"), node("HP_2", None, deprecated=True, basicPropertyValues=properties))
+    records, _ = read(file)
+    assert records[-1] == Succession("HP:2", "HP:1", SuccessionKind.SAME_AS)
+
+
+def test_a_node_of_an_unknown_type_is_rejected(path: Path) -> None:
+    records, rejections = read(write(path, node("HP_1", "a", "CLASZ")))
+    assert records == []
+    assert [one.reason for one in rejections] == ["the node's type is unknown"]
+
+
 def test_a_prefix_keeps_that_prefix_and_drops_the_rest_silently(path: Path) -> None:
     edges = [edge("HP_1", "RO_0000001", "CHEBI_2"), edge("HP_1", "is_a", "HP_3")]
     records, rejections = read(
@@ -208,11 +244,31 @@ def test_gzip(path: Path) -> None:
     [
         ("{}", FormatMismatch, 'it has no "graphs"'),
         ("[]", FormatMismatch, "an object is expected"),
-        ('{"graphs": [{"nodes": [{"lbl": "x"}]}]}', FormatMismatch, "node 1 has no id"),
-        ('{"graphs": [{"nodes": ["x"]}]}', FormatMismatch, "node 1 has no id"),
-        ('{"graphs": [{"edges": [{"sub": "x"}]}]}', FormatMismatch, "edge 1 lacks sub, pred or obj"),
+        ('{"graphs": [{"nodes": [{"lbl": "x"}]}]}', FormatMismatch, "element 1 of its nodes has no id"),
+        (
+            '{"graphs": [{"nodes": ["x"]}]}',
+            FormatMismatch,
+            "element 1 of its nodes has something else where an object",
+        ),
+        ('{"graphs": [{"edges": [{"sub": "x"}]}]}', FormatMismatch, "element 1 of its edges has no pred"),
         ('{"graphs": [{"nodes": [', SourceDamaged, "its JSON breaks off; download or export it again"),
-        ('{"graphs": [{"nodes": [1 2]}]}', FormatMismatch, "node 1 has no id"),
+        ('{"graphs": [{"nodes": [1 2]}]}', FormatMismatch, "something else where an object must be"),
+        (
+            '{"graphs": [{"nodes": [{"id": "x", "type": "CLASS", "meta": []}]}]}',
+            FormatMismatch,
+            "an object must",
+        ),
+        (
+            '{"graphs": [{"nodes": [{"id": "X:1", "lbl": "x", "type": "CLASS", "meta": {"xrefs": {}}}]}]}',
+            FormatMismatch,
+            "has xrefs that are no array of objects",
+        ),
+        ('{"graphs": [{"logicalDefinitionAxioms": [{}]}]}', FormatMismatch, "has no definedClassId"),
+        (
+            '{"graphs": [{"logicalDefinitionAxioms": [{"definedClassId": "X:1", "genusIds": 1}]}]}',
+            FormatMismatch,
+            "has genusIds that are no array",
+        ),
         ('{"graphs" [', SourceDamaged, "its JSON is malformed"),
     ],
 )

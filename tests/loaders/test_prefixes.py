@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loaders.prefixes import NAMESPACES, PREFIXES, canonical_curie, canonical_prefix
+from loaders.prefixes import NAMESPACES, PREFIXES, DeclaredPrefixes, canonical_curie, canonical_prefix
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,11 @@ from loaders.prefixes import NAMESPACES, PREFIXES, canonical_curie, canonical_pr
         ("ICD10CM_2024:I21.9", "ICD10CM:I21.9"),
         ("ICD-O:8000/3", "ICDO:8000/3"),
         ("Fyler:1234", "FYLER:1234"),
+        ("http://purl.obolibrary.org/obo/hp#part_of", "HP:part_of"),
+        ("http://purl.obolibrary.org/obo/uberon/core#near", "uberon:near"),
+        ("http://purl.obolibrary.org/obo/hp.owl", None),
+        ("oio:consider", "oboInOwl:consider"),
+        ("urn:uuid:1", "urn:uuid:1"),
         ("Elsewhere:12", "Elsewhere:12"),
         ("http://en.wikipedia.org/wiki/Fever", None),
         ("url:http://en.wikipedia.org/wiki/Fever", "url:http://en.wikipedia.org/wiki/Fever"),
@@ -51,3 +56,34 @@ def test_each_spelling_belongs_to_one_terminology() -> None:
 
 def test_namespaces_lead_to_canonical_prefixes() -> None:
     assert all(canonical_prefix(prefix) == prefix for prefix in NAMESPACES.values())
+
+
+@pytest.mark.parametrize(
+    ("reference", "curie"),
+    [
+        ("http://purl.obolibrary.org/obo/HP_0000111", "HP:0000111"),
+        ("sct:22298006", "SNOMEDCT:22298006"),
+        ("http://x.org/a", "ex:a"),
+        ("http://x.org/sub/a", "sub:a"),
+        ("http://x.org/sub/a/b", None),
+        ("http://x.org/", None),
+        ("http://y.org/a", None),
+        ("urn:oid:2.16#a", "oid:a"),
+        ("urn:uuid:1", "urn:uuid:1"),
+        ("ex:a", "ex:a"),
+        ("MIM:PS264300", "OMIMPS:264300"),
+        ("a book", None),
+    ],
+)
+def test_prefixes_that_a_file_declares(reference: str, curie: str | None) -> None:
+    declared = DeclaredPrefixes(
+        {
+            "sct": "http://snomed.info/id/",
+            "ex": "http://x.org/",
+            "sub": "http://x.org/sub/",
+            "oid": "urn:oid:2.16#",
+            "": "http://y.org/",
+            "1": "http://y.org/",
+        }
+    )
+    assert declared.curie(reference) == curie
