@@ -7,7 +7,7 @@ text: `SNOMEDCT:448879004=preferred SNOMEDCT:450828004=acceptable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
@@ -171,6 +171,15 @@ def records_of(batch: RecordBatch) -> Iterator[Record]:
             values = [decode_acceptability(value) for value in values]
         columns.append(values)
     return (kind(*row) for row in zip(*columns, strict=True))
+
+
+def one_by_one(records: Iterable[RecordOrBatch]) -> Iterator[Record]:
+    """Single records, those of batches too."""
+    for record in records:
+        if isinstance(record, RecordBatch):
+            yield from records_of(record)
+        else:
+            yield record
 
 
 def encode_acceptability(acceptability: Sequence[Acceptability]) -> str:

@@ -86,12 +86,16 @@ def _ontology(
 FORMATS: MappingProxyType[str, Format] = MappingProxyType(
     {
         "rf2": Format(
-            "SNOMED CT RF2 snapshot: a release folder, its zip, or a folder of several",
+            "SNOMED CT RF2: release folders, their zips, or a folder of several; Snapshot, Full or Delta",
             recognises=rf2.recognises,
             read=lambda paths, options, rejections: rf2.read(
-                paths[0], rejections, languages=options.languages
+                paths, rejections, languages=options.languages, as_of=options.as_of, base=options.base
             ),
-            files=lambda paths, options: rf2.loaded_files(paths[0]),
+            files=lambda paths, options: rf2.loaded_files(
+                paths, rf2.release_type(options.as_of, options.base)
+            ),
+            takes=("as_of", "base"),
+            takes_several=True,
         ),
         "obograph": _ontology(
             "OBO Graphs JSON, plain or gzip: HPO, DO, MONDO and other open ontologies",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from graph.model import Record, Source
+from graph.batches import RecordOrBatch
+from graph.model import Source
 
 DEFAULT_LANGUAGES = ("es", "en")
 
@@ -18,7 +19,7 @@ class Base:
     name: str
     sources: tuple[Source, ...]
     """What it was itself loaded from."""
-    records: Callable[[], Iterator[Record]]
+    records: Callable[[], Iterator[RecordOrBatch]]
     """Reads all its records from the start; may be called more than once."""
 
 

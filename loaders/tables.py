@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from loaders.errors import ColumnMissing, RowMalformed, SourceEmpty
@@ -33,27 +33,72 @@ def read_rows(
 
     Raises SourceEmpty, ColumnMissing, and RowMalformed for a row with too few or too many fields.
     """
-    records = _quoted_records(lines, file) if quoted else _plain_records(lines)
+    records = _quoted_records(lines, file) if quoted else plain_records(lines)
     header = next(records, None)
     if header is None:
         raise SourceEmpty(file)
-    names = [name.strip() for name in header[1]]
-    while names and not names[-1]:
-        names.pop()
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise ColumnMissing(file, missing, names)
-    width = len(names)
-    # An absent optional column is read from a blank put after the row's last field.
-    absent = any(name not in names for name in optional)
-    take = itemgetter(*(names.index(name) if name in names else width for name in (*columns, *optional)))
-    needed = max(names.index(name) for name in columns) + 1
+    layout = Layout.of(header[1], file=file, columns=columns, optional=optional)
     for line, fields in records:
+        yield line, layout.take(line, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns that a caller wants stand in a table's rows."""
+
+    file: str
+    names: tuple[str, ...]
+    """The header's, without blank ones at its end."""
+    needed: int
+    """How many fields a row must have."""
+    places: tuple[int, ...]
+    """The place of each wanted column; for an optional one that is not there, just behind the last."""
+
+    @classmethod
+    def of(
+        cls,
+        header: Sequence[str],
+        *,
+        file: str,
+        columns: Sequence[str],
+        optional: Sequence[str] = (),
+        required: Sequence[str] = (),
+    ) -> Layout:
+        """The layout that a header row tells. Raises ColumnMissing.
+
+        `required` are columns that must be there besides those that are taken.
+        """
+        names = [name.strip() for name in header]
+        while names and not names[-1]:
+            names.pop()
+        required = [*required, *columns]
+        missing = [name for name in dict.fromkeys(required) if name not in names]
+        if missing:
+            raise ColumnMissing(file, missing, names)
+        places = [names.index(name) if name in names else len(names) for name in (*columns, *optional)]
+        return cls(file, tuple(names), max(names.index(name) for name in required) + 1, tuple(places))
+
+    def take(self, line: int, fields: list[str]) -> tuple[str, ...]:
+        """The wanted fields of a row. Raises RowMalformed for too few fields or too many."""
+        width = len(self.names)
         if len(fields) != width:
-            fields = _fitted(fields, width, needed, file=file, line=line, names=names)
-        if absent:
-            fields.append("")
-        yield line, take(fields)
+            fields = self._fitted(line, fields)
+        # An absent optional column is read from a blank put after the row's last field.
+        fields.append("")
+        return tuple([fields[place] for place in self.places])
+
+    def _fitted(self, line: int, fields: list[str]) -> list[str]:
+        """The row's fields, cut or filled up to the header's. Raises RowMalformed where that would lose text."""
+        width = len(self.names)
+        if len(fields) < self.needed:
+            raise RowMalformed(
+                self.file,
+                line,
+                f"has {len(fields)} fields of {width} and ends before its column {self.names[self.needed - 1]}",
+            )
+        if any(field.strip() for field in fields[width:]):
+            raise RowMalformed(self.file, line, f"has {len(fields)} fields, and the header names {width}")
+        return fields[:width] + [""] * (width - len(fields))
 
 
 def header_of(text: str) -> tuple[str, ...]:
@@ -61,8 +106,9 @@ def header_of(text: str) -> tuple[str, ...]:
     return tuple(name.strip().strip('"') for name in text.split("\n", 1)[0].split("\t"))
 
 
-def _plain_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines, start=1):
+def plain_records(lines: Iterable[str], first: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """The number and the fields of each line that is not blank, without quoting; `first` is the first's."""
+    for number, line in enumerate(lines, start=first):
         fields = line.rstrip("\r\n").split("\t")
         if len(fields) > 1 or fields[0].strip():
             yield number, fields
@@ -78,16 +124,3 @@ def _quoted_records(lines: Iterable[str], file: str) -> Iterator[tuple[int, list
             started = reader.line_num + 1
     except csv.Error as error:
         raise RowMalformed(file, started, f"has quotes that do not match ({error})") from error
-
-
-def _fitted(
-    fields: list[str], width: int, needed: int, *, file: str, line: int, names: Sequence[str]
-) -> list[str]:
-    """The row's fields, cut or filled up to `width`. Raises RowMalformed where that would lose text."""
-    if len(fields) < needed:
-        raise RowMalformed(
-            file, line, f"has {len(fields)} fields of {width} and ends before its column {names[needed - 1]}"
-        )
-    if any(field.strip() for field in fields[width:]):
-        raise RowMalformed(file, line, f"has {len(fields)} fields, and the header names {width}")
-    return fields[:width] + [""] * (width - len(fields))

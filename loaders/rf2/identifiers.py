@@ -19,6 +19,7 @@ DEFINITION = "900000000000550004"
 INFERRED = "900000000000011006"
 IS_A = "116680003"
 PREFERRED = "900000000000548007"
+ACCEPTABLE = "900000000000549004"
 
 #: Language refsets in order of preference, for a language (BCP 47, lower case) that may be asked for. Refsets
 #: that are not listed come after these.
@@ -72,8 +73,3 @@ CORRELATIONS: MappingProxyType[str, str] = MappingProxyType(
 def curie(sctid: str) -> CURIE:
     """`SNOMEDCT:<sctid>`."""
     return f"{PREFIX}:{sctid}"
-
-
-def is_description(sctid: str) -> bool:
-    """Whether the partition digits (the last three but one) say description: 01 or 11."""
-    return sctid[-3:-1] in ("01", "11")

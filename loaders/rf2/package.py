@@ -8,7 +8,7 @@ them freely.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -16,9 +16,17 @@ from types import MappingProxyType
 
 from loaders.errors import FormatMismatch
 from loaders.files import SourceFile, head, is_zip, members
+from loaders.rf2_files import DELTA, FULL, SNAPSHOT
 from loaders.tables import header_of
 
-NAMED = "a SNOMED CT RF2 snapshot"
+_NAMED = MappingProxyType(
+    {
+        SNAPSHOT: "a SNOMED CT RF2 snapshot",
+        FULL: "a SNOMED CT RF2 Full release",
+        DELTA: "a SNOMED CT RF2 Delta",
+    }
+)
+_WORD = MappingProxyType({SNAPSHOT: "snapshot", FULL: "Full", DELTA: "Delta"})
 _VERSIONED = ("id", "effectiveTime", "active", "moduleId")
 _MEMBER = (*_VERSIONED, "refsetId", "referencedComponentId")
 
@@ -29,10 +37,13 @@ class Kind(StrEnum):
     CONCEPT = "Concept"
     DESCRIPTION = "Description"
     RELATIONSHIP = "Relationship"
+    CONCRETE_VALUE = "RelationshipConcreteValues"
     LANGUAGE = "language refset"
     ASSOCIATION = "association refset"
     SIMPLE_MAP = "simple map"
     EXTENDED_MAP = "extended map"
+    MODULE_DEPENDENCY = "module dependency refset"
+    SUBSET = "simple refset"
 
 
 #: The columns that each kind must have, in the order in which its rows are read.
@@ -56,6 +67,15 @@ COLUMNS: MappingProxyType[Kind, tuple[str, ...]] = MappingProxyType(
             "characteristicTypeId",
             "modifierId",
         ),
+        Kind.CONCRETE_VALUE: (
+            *_VERSIONED,
+            "sourceId",
+            "value",
+            "relationshipGroup",
+            "typeId",
+            "characteristicTypeId",
+            "modifierId",
+        ),
         Kind.LANGUAGE: (*_MEMBER, "acceptabilityId"),
         Kind.ASSOCIATION: (*_MEMBER, "targetComponentId"),
         Kind.EXTENDED_MAP: (
@@ -68,25 +88,56 @@ COLUMNS: MappingProxyType[Kind, tuple[str, ...]] = MappingProxyType(
             "correlationId",
         ),
         Kind.SIMPLE_MAP: (*_MEMBER, "mapTarget"),
+        Kind.MODULE_DEPENDENCY: (*_MEMBER, "sourceEffectiveTime", "targetEffectiveTime"),
+        # Whatever else a refset says of its members: extensions of their own make do with names of their own.
+        Kind.SUBSET: _MEMBER,
+    }
+)
+#: Columns of the refsets that describe components or the terminology itself, and are no subsets of concepts.
+_NO_SUBSET = frozenset(
+    {
+        "annotationTypeId",
+        "attributeDescription",
+        "attributeRule",
+        "descriptionFormat",
+        "domainConstraint",
+        "languageDialectCode",
+        "mapSource",
+        "owlExpression",
+        "query",
+        "rangeConstraint",
+        "ruleStrengthId",
+        "valueId",
     }
 )
 
 _RF2_NAME = re.compile(r"[xz]?(?:sct2|der2)_[^/]*\.txt", re.IGNORECASE)
-_COMPONENT = re.compile(r"[xz]?sct2_(Concept|Description|TextDefinition|Relationship)_", re.IGNORECASE)
-_RELEASE_TYPES = ("Snapshot", "Full", "Delta")
+_COMPONENT = re.compile(
+    r"[xz]?sct2_(Concept|Description|TextDefinition|RelationshipConcreteValues|Relationship)_", re.IGNORECASE
+)
+_COMPONENT_KINDS = MappingProxyType(
+    {
+        "concept": Kind.CONCEPT,
+        "description": Kind.DESCRIPTION,
+        "textdefinition": Kind.DESCRIPTION,
+        "relationshipconcretevalues": Kind.CONCRETE_VALUE,
+        "relationship": Kind.RELATIONSHIP,
+    }
+)
+_RELEASE_TYPES = (SNAPSHOT, FULL, DELTA)
 _RELEASE_TYPE = re.compile(r"(Snapshot|Full|Delta)(?=[-_.])")
 _DATE = re.compile(r"(?<!\d)(\d{8})(?:T\d{6}Z?)?(?=\.(?:txt|zip)$|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The snapshot files at a path, by kind. A kind that is not there has none."""
+    """The files to load at some paths, by kind. A kind that is not there has none."""
 
-    path: Path
+    paths: tuple[Path, ...]
     files: Mapping[Kind, tuple[SourceFile, ...]]
 
     def of(self, kind: Kind) -> tuple[SourceFile, ...]:
-        """The files of a kind, in the order of their names."""
+        """The files of a kind, those of the first path first, in the order of their names."""
         return self.files.get(kind, ())
 
 
@@ -95,28 +146,63 @@ def recognises(path: Path) -> bool:
     return any(_RF2_NAME.fullmatch(_base(file)) for file in _text_files(path))
 
 
-def find(path: Path) -> Package:
-    """The snapshot files in a zip, or anywhere below a folder, in zips too.
+def find(paths: Sequence[Path], release_type: str = SNAPSHOT) -> Package:
+    """The files of a release type in zips, or anywhere below folders, in zips too.
 
-    Raises FormatMismatch where there is no concept or no description file.
+    Of a package that has no Snapshot, its Full files are taken for one: they hold all that it would. A
+    file that is of no release type, by its name and its folders, is taken for any.
+
+    Raises FormatMismatch where a path has no file of that type, or where there is no concept or no
+    description file; a Delta may lack them.
     """
     files: dict[Kind, list[SourceFile]] = {}
-    for file in _text_files(path):
-        if _release_type(file) not in ("Snapshot", ""):
-            continue
-        kind = _kind(file)
-        if kind is not None:
+    for path in paths:
+        found = list(_of_type(list(_text_files(path)), release_type))
+        if not found and (len(paths) > 1 or release_type == DELTA):
+            raise FormatMismatch(path, _NAMED[release_type], f"it holds no {_WORD[release_type]} file")
+        for kind, file in found:
             files.setdefault(kind, []).append(file)
     for kind in (Kind.CONCEPT, Kind.DESCRIPTION):
-        if kind not in files:
-            raise FormatMismatch(path, NAMED, f"it holds no {kind} snapshot file")
-    return Package(path, {kind: tuple(found) for kind, found in files.items()})
+        if kind not in files and release_type != DELTA:
+            why = f"it holds no {kind} {_WORD[release_type]} file"
+            raise FormatMismatch(paths[0], _NAMED[release_type], why)
+    return Package(tuple(paths), {kind: tuple(found) for kind, found in files.items()})
 
 
-def loaded_files(path: Path) -> list[tuple[Path, str]]:
-    """The files on disk that a load of `path` reads, each with the date that its name tells, or ""."""
-    found = {file.path for files in find(path).files.values() for file in files}
-    return [(file, _date(file)) for file in sorted(found)]
+def loaded_files(paths: Sequence[Path], release_type: str = SNAPSHOT) -> list[tuple[Path, str]]:
+    """The files on disk that a load of `paths` reads, each with the date that its name tells, or ""."""
+    found = {file.path for files in find(paths, release_type).files.values() for file in files}
+    return [(file, date_of(file.name)) for file in sorted(found)]
+
+
+def date_of(name: str) -> str:
+    """The date, YYYYMMDD, at the end of a file's or a package's name; "" where it has none."""
+    found = _DATE.search(name)
+    return found[1] if found else ""
+
+
+def _of_type(files: Sequence[SourceFile], release_type: str) -> Iterator[tuple[Kind, SourceFile]]:
+    """The files of that type and those of none; in a package without a Snapshot, Full files for it."""
+    types = {file: _release_type(file) for file in files}
+    kinds = {file: _kind(file) for file, type in types.items() if type in (release_type, "")}
+    packages = {_package(file) for file, kind in kinds.items() if kind is not None}
+    if release_type == SNAPSHOT:
+        kinds |= {
+            file: _kind(file)
+            for file, type in types.items()
+            if type == FULL and _package(file) not in packages
+        }
+    return ((kind, file) for file in files if (kind := kinds.get(file)) is not None)
+
+
+def _package(file: SourceFile) -> tuple[Path, tuple[str, ...]]:
+    """What a file's package is known by: its zip, and the folders above the one of its release type."""
+    folders = PurePosixPath(file.member).parts[:-1] if file.member else file.path.parts[:-1]
+    for place in reversed(range(len(folders))):
+        if folders[place] in _RELEASE_TYPES:
+            folders = folders[:place]
+            break
+    return (file.path if file.member else Path()), folders
 
 
 def _text_files(path: Path) -> Iterator[SourceFile]:
@@ -154,15 +240,10 @@ def _kind(file: SourceFile) -> Kind | None:
     name = _base(file)
     component = _COMPONENT.match(name)
     if component:
-        told = component[1].capitalize()
-        return Kind.DESCRIPTION if told == "Textdefinition" else Kind(told)
+        return _COMPONENT_KINDS[component[1].lower()]
     # Stated relationships have the columns of inferred ones; no row of theirs would be used.
     if "StatedRelationship" in name:
         return None
     columns = set(header_of(head(file, 4096)))
-    return next((kind for kind, required in COLUMNS.items() if set(required) <= columns), None)
-
-
-def _date(path: Path) -> str:
-    found = _DATE.search(path.name)
-    return found[1] if found else ""
+    kind = next((kind for kind, required in COLUMNS.items() if set(required) <= columns), None)
+    return None if kind is Kind.SUBSET and columns & _NO_SUBSET else kind

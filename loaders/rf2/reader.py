@@ -1,70 +1,76 @@
-"""The records of an RF2 snapshot, component by component.
+"""The records of RF2 packages, component by component, as columns.
 
-Held in memory: the ids of concepts, their tags, and a few bytes a synonym; rows stream. Concrete
-values (RelationshipConcreteValues) and refsets other than language, association and map are not loaded.
+Held in memory: the concepts and their tags, some twenty bytes a description and language refset row, and one
+a row of the other files; everything else streams, twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from graph.model import IS_A, Concept, Record, Relation
-from loaders.errors import RowMalformed
+from graph.batches import RecordBatch
+from loaders.errors import OptionMismatch
+from loaders.options import Base
 from loaders.rejections import Rejections
-from loaders.rf2 import identifiers
-from loaders.rf2.descriptions import number, survey, terms
-from loaders.rf2.identifiers import curie
-from loaders.rf2.package import Kind, Package, find
-from loaders.rf2.refsets import mappings, successions
-from loaders.rf2.versions import versions
+from loaders.rf2.concepts import survey_concepts
+from loaders.rf2.descriptions import survey_descriptions
+from loaders.rf2.languages import Dialects
+from loaders.rf2.loaded import LoadedRelease
+from loaders.rf2.package import Kind, find
+from loaders.rf2.refsets import mappings, memberships, successions
+from loaders.rf2.relationships import relations
+from loaders.rf2.survey import Survey
+from loaders.rf2_files import DELTA, FULL, SNAPSHOT
+
+_DEPENDENCY = ("moduleId", "referencedComponentId", "sourceEffectiveTime", "targetEffectiveTime")
 
 
-def read(path: Path, rejections: Rejections, *, languages: Sequence[str]) -> Iterator[Record]:
-    """The records of the snapshot files at `path`, a zip or a folder; several packages are read as one.
+def release_type(as_of: str, base: Base | None) -> str:
+    """Which files of a package are read: Full for a date, Delta for a base, else Snapshot."""
+    return DELTA if base else FULL if as_of else SNAPSHOT
 
-    Concepts come first, retired ones too, then the active terms in `languages`, relations, successions and
-    mappings. The preferred term of a concept in a language is that of the first language refset in
-    `identifiers.LANGUAGE_REFSETS` that prefers one; `languages` may name a variant such as `es-419` to have
-    its refset first.
 
-    Raises FormatMismatch where no concept or description file is there, ColumnMissing, RowMalformed,
-    SourceEmpty, SourceDamaged.
+def read(
+    paths: Sequence[Path],
+    rejections: Rejections,
+    *,
+    languages: Sequence[str],
+    as_of: str = "",
+    base: Base | None = None,
+) -> Iterator[RecordBatch]:
+    """The records of the packages at `paths`, zips or folders; several are read as one.
+
+    Snapshot files are read, or the Full ones of a package that has no others; with `as_of`, a date
+    YYYYMMDD, the Full files as of its end; with `base`, the Delta files, whose rows replace those of a loaded
+    release. Where a component has several rows, that of the greatest effectiveTime counts.
+
+    Concepts come first, retired ones too, then the active terms in `languages`, relations, successions,
+    mappings and memberships. `languages` are dialects in order of preference (`es-ES,es,en`): the preferred
+    term of a concept in a language is that of the first one's language refset that prefers one, as
+    `identifiers.LANGUAGE_REFSETS` lists them. Module dependencies that the packages do not meet are told
+    among the rejections.
+
+    Raises FormatMismatch where there is nothing of that release type, OptionMismatch where a Delta does not go
+    with its base, ColumnMissing, RowMalformed, SourceEmpty, SourceDamaged.
     """
-    package = find(path)
-    descriptions = survey(package, languages)
-    concepts: set[str] = set()
-    for file, line, row in versions(package, Kind.CONCEPT).latest():
-        id, time, active, module, status = row
-        number(file, line, "id", id)
-        concepts.add(id)
-        yield Concept(
-            curie(id),
-            active=active == "1",
-            semantic_tag=descriptions.tags.get(id, ""),
-            effective_time=time.strip(),
-            module=curie(module) if module else "",
-            defined=status == identifiers.DEFINED,
+    if as_of and base:
+        raise OptionMismatch(
+            paths[0], "A date goes with Full files and a loaded release with a Delta; give only one of them."
         )
-    yield from terms(descriptions, concepts, rejections)
-    yield from _relations(package, concepts, rejections)
-    yield from successions(package, concepts, rejections)
-    yield from mappings(package, concepts, rejections)
-
-
-def _relations(package: Package, concepts: Container[str], rejections: Rejections) -> Iterator[Relation]:
-    """The active inferred relationships between concepts of the package."""
-    for file, line, row in versions(package, Kind.RELATIONSHIP).active():
-        source, target, group, type, characteristic = row[4:9]
-        if characteristic != identifiers.INFERRED:
-            continue
-        if not (group.isascii() and group.isdigit()):
-            raise RowMalformed(
-                file.name, line, f"has {group[:40]!r} in its column relationshipGroup, which is no number"
-            )
-        if source in concepts and target in concepts:
-            relation = IS_A if type == identifiers.IS_A else curie(type)
-            yield Relation(curie(source), relation, curie(target), int(group))
-        else:
-            absent = target if source in concepts else source
-            rejections.add(file.name, line, "an end of the relationship is not in the package", absent)
+    package = find(paths, release_type(as_of, base))
+    with tempfile.TemporaryDirectory(prefix="enlace-loaded-") as folder:
+        loaded = LoadedRelease(base, Path(folder), paths[0]) if base else None
+        survey = Survey(package, rejections, as_of, loaded)
+        concepts = survey_concepts(survey)
+        descriptions = survey_descriptions(survey, concepts, Dialects.of(languages))
+        yield from concepts.records(descriptions.tags, descriptions.tag_names)
+        yield from descriptions.terms()
+        del descriptions
+        yield from relations(survey, concepts)
+        yield from successions(survey, concepts)
+        yield from mappings(survey, concepts)
+        yield from memberships(survey, concepts)
+        dependencies = survey.holding(Kind.MODULE_DEPENDENCY)
+        survey.modules.check(survey.rows(Kind.MODULE_DEPENDENCY, dependencies, _DEPENDENCY), rejections)

@@ -1,90 +1,121 @@
-"""Rows of RF2 files, the latest version of each component only.
+"""Which rows of RF2 files hold: the latest version of each component only.
 
-A snapshot has one row a component; several packages together, and some extensions alone, have more. The row
-with the greatest effectiveTime counts, and among equals the last. A blank effectiveTime is that of a change
-not yet published, and so is greater than any.
+A snapshot has one row a component; several packages together, some extensions alone, and Full files have
+more. The row with the greatest effectiveTime counts, and among equals the last. A blank effectiveTime is that
+of a change not yet published, and so is greater than any; a date asked for leaves it out.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from loaders.errors import RowMalformed
-from loaders.files import SourceFile, open_bytes, open_text
-from loaders.rf2.package import COLUMNS, Kind, Package
-from loaders.tables import read_rows
+from loaders.rf2.keys import malformed
+from loaders.table_columns import Block
 
-_UNPUBLISHED = b"99999999"
+#: The version of a row that any other replaces: one of the release that a Delta is laid on.
+LOADED = "\0loaded"
 
 
-@dataclass(frozen=True, slots=True)
 class Versions:
-    """The files of one kind, and the places (file, line) of the rows that a later version replaces."""
+    """Takes the key and the effectiveTime of every row of a kind, in order, and then tells which rows hold.
 
-    kind: Kind
-    files: tuple[SourceFile, ...]
-    replaced: frozenset[tuple[int, int]]
+    A key is a row of int64 numbers or of several such numbers, shape (rows,) or (rows, k). Held in memory:
+    the keys and four bytes a row.
+    """
 
-    def active(self, optional: Sequence[str] = ()) -> Iterator[tuple[SourceFile, int, tuple[str, ...]]]:
-        """The latest row of each component that is active, with its file and line.
+    def __init__(self, as_of: str = "") -> None:
+        """`as_of`, YYYYMMDD, leaves out what is later and what is not published."""
+        self._as_of = as_of
+        self._keys: list[NDArray[np.int64]] = []
+        self._times: list[NDArray[np.int32]] = []
+        self._codes: dict[str, int] = {}
 
-        Fields are those of the kind's columns, then those of `optional`. The order is the same at each call.
-        """
-        return (found for found in self.latest(optional) if found[2][2] == "1")
+    def add(self, keys: NDArray[np.int64], times: pa.StringArray) -> None:
+        """Take rows."""
+        self._keys.append(keys)
+        self._times.append(self._coded(times))
 
-    def latest(self, optional: Sequence[str] = ()) -> Iterator[tuple[SourceFile, int, tuple[str, ...]]]:
-        """As `active`, retired components too. Raises ColumnMissing, RowMalformed, SourceDamaged."""
-        for place, file in enumerate(self.files):
-            with open_text(file) as lines:
-                rows = read_rows(lines, file=file.name, columns=COLUMNS[self.kind], optional=optional)
-                for line, row in rows:
-                    if row[2] not in ("0", "1"):
-                        raise RowMalformed(file.name, line, f"has {row[2][:40]!r} in its column active")
-                    if self.replaced and (place, line) in self.replaced:
-                        continue
-                    yield file, line, row
+    def add_loaded(self, keys: NDArray[np.int64]) -> None:
+        """Take rows that any other of the same key replaces."""
+        code = self._codes.setdefault(LOADED, len(self._codes))
+        self._keys.append(keys)
+        self._times.append(np.full(len(keys), code, np.int32))
+
+    def keys(self) -> NDArray[np.int64]:
+        """The keys of all rows, in order; the first dimension is that of the rows."""
+        if not self._keys:
+            return np.zeros(0, np.int64)
+        self._keys = [np.concatenate(self._keys)]
+        return self._keys[0]
+
+    def holding(self) -> NDArray[np.bool_]:
+        """For each row, in order, whether it is the one that holds for its key. Shape (rows,)."""
+        keys, times = self.keys(), self._ranks()
+        allowed = times >= 0
+        columns = list(np.atleast_2d(keys.T))
+        repeated = _repeated(columns[0])
+        if not len(repeated):
+            return allowed
+        some = np.flatnonzero(are_among(columns[0], repeated))
+        # Sorted by key and then time, stably: the last of each key is the one.
+        order = some[np.lexsort([times[some], *(column[some] for column in columns)])]
+        is_last = np.ones(len(order), np.bool_)
+        is_last[:-1] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
+        allowed[order[~is_last]] = False
+        return allowed
+
+    def _coded(self, times: pa.StringArray) -> NDArray[np.int32]:
+        coded = pc.dictionary_encode(pc.utf8_trim_whitespace(times))
+        codes = [self._codes.setdefault(time, len(self._codes)) for time in coded.dictionary.to_pylist()]
+        found: NDArray[np.int32] = np.array(codes, np.int32)[coded.indices.to_numpy()]
+        return found
+
+    def _ranks(self) -> NDArray[np.int32]:
+        """The place of each row's time among all times; -1 for one that the date leaves out."""
+        self._times = [np.concatenate(self._times)] if self._times else [np.zeros(0, np.int32)]
+        rank_of = np.full(len(self._codes), -1, np.int32)
+        for rank, time in enumerate(sorted(self._codes, key=lambda time: (time == "", time))):
+            published = time == LOADED or (time != "" and time[:8] <= self._as_of)
+            if published or not self._as_of:
+                rank_of[self._codes[time]] = rank
+        ranks: NDArray[np.int32] = rank_of[self._times[0]]
+        return ranks
 
 
-def versions(package: Package, kind: Kind) -> Versions:
-    """The versions of the components of a kind; reads its files once, twice where ids are repeated."""
-    files = package.of(kind)
-    repeated = _repeated_hashes(files)
-    return Versions(kind, files, _replaced(files, repeated) if repeated else frozenset())
+def checked_active(block: Block) -> NDArray[np.bool_]:
+    """Whether each row is active. Raises RowMalformed for the first that says neither 1 nor 0."""
+    active = block["active"]
+    is_on, is_off = pc.equal(active, "1"), pc.equal(active, "0")
+    known = pc.or_(is_on, is_off)
+    if not pc.all(known, min_count=0).as_py():
+        place = pc.index(known, False).as_py()
+        raise malformed(block, place, f"has {active[place].as_py()[:40]!r} in its column active")
+    flags: NDArray[np.bool_] = is_on.to_numpy(zero_copy_only=False)
+    return flags
 
 
-def _repeated_hashes(files: Sequence[SourceFile]) -> frozenset[int]:
-    """The hashes of ids that occur more than once: eight bytes a row are held, and no id."""
-    hashes = array("q")
-    for _, _, id, _ in _ids(files):
-        hashes.append(hash(id))
-    ordered = np.sort(np.asarray(hashes))
-    return frozenset(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+def places_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The place of each value in a sorted array without repeats, -1 where it is not there. Shape of `values`."""
+    if not len(ordered):
+        return np.full(len(values), -1, np.intp)
+    # Sorted first, because a search that jumps about a large array waits for memory at every step.
+    order = np.argsort(values)
+    found = np.minimum(np.searchsorted(ordered, values[order]), len(ordered) - 1)
+    places: NDArray[np.intp] = np.empty(len(values), np.intp)
+    places[order] = np.where(ordered[found] == values[order], found, -1)
+    return places
 
 
-def _replaced(files: Sequence[SourceFile], repeated: frozenset[int]) -> frozenset[tuple[int, int]]:
-    best: dict[bytes, tuple[bytes, int, int]] = {}
-    replaced: set[tuple[int, int]] = set()
-    for place, line, id, rest in _ids(files):
-        if hash(id) not in repeated:
-            continue
-        here = (rest.partition(b"\t")[0].strip() or _UNPUBLISHED, place, line)
-        held = best.setdefault(id, here)
-        if held != here:
-            best[id] = max(held, here)
-            replaced.add(min(held, here)[1:])
-    return frozenset(replaced)
+def are_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each value is in a sorted array without repeats. Shape of `values`."""
+    found: NDArray[np.bool_] = places_among(values, ordered) >= 0
+    return found
 
 
-def _ids(files: Sequence[SourceFile]) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """(file, line, id, rest of the row) of every row but the header and blank lines."""
-    for place, file in enumerate(files):
-        with open_bytes(file) as rows:
-            next(rows, None)
-            for line, row in enumerate(rows, start=2):
-                id, tab, rest = row.partition(b"\t")
-                if tab:
-                    yield place, line, id, rest
+def _repeated(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The values that occur more than once, sorted."""
+    ordered = np.sort(values)
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])

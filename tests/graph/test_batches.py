@@ -16,6 +16,7 @@ from graph.batches import (
     batch_of,
     decode_acceptability,
     encode_acceptability,
+    one_by_one,
     records_of,
 )
 from graph.model import (
@@ -61,6 +62,7 @@ def test_records_come_back_from_their_batch(records: list[Any]) -> None:
     assert len(batch) == len(records)
     assert batch.kind is type(records[0])
     assert list(records_of(batch)) == records
+    assert list(one_by_one([*records, batch, *records])) == records * 3
 
 
 @given(held_by)
