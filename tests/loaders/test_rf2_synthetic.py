@@ -12,8 +12,11 @@ from benchmarks.rf2_concepts import EXTENSION, PACKAGES
 from benchmarks.rf2_log import DATES
 from benchmarks.synthetic_records import active, latest, preferred_terms, records
 from benchmarks.synthetic_rf2 import LAST, Shape, Terminology, make_terminology, write, write_delta
-from graph.batches import RecordBatch, RecordOrBatch, records_of
+from graph.batches import one_by_one
+from graph.importing import import_release
 from graph.model import IS_A, Concept, Record, Relation, Term, TermKind
+from graph.release import ReleaseHome
+from graph.release_records import release_records
 from loaders import rf2_files
 from loaders.formats import load
 from loaders.options import Base
@@ -41,16 +44,8 @@ def folder(terminology: Terminology, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def single(records: Iterable[RecordOrBatch]) -> list[Record]:
-    return [
-        record
-        for each in records
-        for record in (records_of(each) if isinstance(each, RecordBatch) else (each,))
-    ]
-
-
 def loaded(paths: Path | Sequence[Path], **options: object) -> list[Record]:
-    return single(load(paths, **options).records)  # type: ignore[arg-type]
+    return list(one_by_one(load(paths, **options).records))  # type: ignore[arg-type]
 
 
 def assert_same(found: Iterable[Record], expected: Iterable[Record]) -> None:
@@ -65,7 +60,7 @@ def test_a_folder_of_several_packages_with_awkward_rows(
     terminology: Terminology, expected: list[Record], folder: Path
 ) -> None:
     source = load(folder)
-    assert_same(single(source.records), expected)
+    assert_same(list(one_by_one(source.records)), expected)
     maps = (rf2_files.COMPLEX_MAP, rf2_files.EXTENDED_MAP)
     tables = latest(terminology, LAST, PACKAGES)
     without_code = [row for kind in maps for row in active(tables, kind) if not row["mapTarget"]]
@@ -140,12 +135,24 @@ def test_a_snapshot_and_a_delta_make_the_next_snapshot(
 ) -> None:
     written = write_delta(terminology, tmp_path)
     before = load(written["before"])
-    earlier = single(before.records)
+    earlier = list(one_by_one(before.records))
     assert_same(earlier, records(terminology, version=LAST - 1))
     later = loaded(written["delta"], base=Base("before", before.sources, lambda: iter(earlier)))
     assert_same(later, expected)
     assert_same(later, loaded(written["after"]))
     assert all(kinds_changed(earlier, later).values())
+
+
+def test_a_delta_on_an_imported_release_makes_the_next(
+    terminology: Terminology, expected: list[Record], tmp_path: Path
+) -> None:
+    written = write_delta(terminology, tmp_path / "packages")
+    home = ReleaseHome(tmp_path / "home")
+    before = load(written["before"])
+    import_release(home, "before", before.records, sources=before.sources)
+    with home.open("before") as opened:
+        base = Base("before", (), lambda: release_records(opened.store))
+        assert_same(loaded(written["delta"], base=base), expected)
 
 
 def kinds_changed(earlier: Iterable[Record], later: Iterable[Record]) -> dict[str, bool]:
