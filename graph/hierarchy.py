@@ -78,27 +78,35 @@ class Hierarchy:
         Takes about 16 bytes a pair of the largest level at its peak, beside the closure itself.
         """
         sorted_ids = np.unique(np.array([i.encode() for i in ids], dtype=np.bytes_))
-        if len(sorted_ids) == 0:
-            sorted_ids = np.zeros(0, "S1")
-        n = len(sorted_ids)
-        ends, dangling = _edges(sorted_ids, is_a)
-        parents = Rows.of_pairs(ends[0], ends[1], n)
-        children = Rows.of_pairs(ends[1], ends[0], n)
-        order, left_over = closure.levels(parents, children)
+        (children, parents), dangling = _edges(sorted_ids, is_a)
+        return cls.of_ordinals(sorted_ids, children, parents, dangling=dangling, release=release)
+
+    @classmethod
+    def of_ordinals(
+        cls,
+        ids: NDArray[np.bytes_],
+        children: NDArray[np.int64],
+        parents: NDArray[np.int64],
+        *,
+        dangling: int = 0,
+        release: str = "",
+    ) -> Hierarchy:
+        """Compile from sorted distinct ids as UTF-8 and the ordinals of each pair's ends.
+
+        Shapes (n,), (pairs,), (pairs,); pairs in any order, repeats allowed. Raises `HierarchyCycle`.
+        """
+        n = len(ids)
+        if n == 0:
+            ids = np.zeros(0, "S1")
+        up, down = Rows.of_pairs(children, parents, n), Rows.of_pairs(parents, children, n)
+        order, left_over = closure.levels(up, down)
         if left_over.size:
-            raise HierarchyCycle([sorted_ids[o].decode() for o in closure.cycle(parents, left_over)])
-        ancestors = closure.ancestors(parents, order)
+            raise HierarchyCycle([ids[o].decode() for o in closure.cycle(up, left_over)])
+        ancestors = closure.ancestors(up, order)
         roots = order[0] if order else np.zeros(0, np.int64)
-        return cls(
-            sorted_ids,
-            parents,
-            children,
-            ancestors,
-            ancestors.transposed(),
-            closure.depths(children, roots),
-            dangling=dangling,
-            release=release,
-        )
+        depths = closure.depths(down, roots)
+        descendants = ancestors.transposed()
+        return cls(ids, up, down, ancestors, descendants, depths, dangling=dangling, release=release)
 
     @classmethod
     def open(cls, folder: Path, *, release: str = "") -> Hierarchy:

@@ -15,15 +15,14 @@ from typing import TypeAlias
 from graph import manifest, report
 from graph.batches import RecordBatch, RecordOrBatch
 from graph.errors import GraphError, ReleaseExists, TooManyRejected
-from graph.hierarchy import Hierarchy
 from graph.ladybug_builder import LadybugBuilder
 from graph.model import Release, Source
 from graph.rejected import RejectedLimit, RejectedRows
 from graph.release import HIERARCHY_FOLDER, STORE_FILE, ReleaseHome, check_name
 from graph.report import ImportReport, Stage
-from graph.store import Contents, open_store
+from graph.store import Contents, GraphBuilder
 
-#: Told a stage (`records`, `graph`, `hierarchy`, `manifest`) and how many rows of it are done.
+#: Told a stage (`records`, `hierarchy`, `graph`, `manifest`) and how many rows of it are done.
 Progress: TypeAlias = Callable[[str, int], None]
 
 _REPORT_EVERY = 20_000
@@ -126,8 +125,7 @@ class _Work:
 
     def build(self, records: Iterable[RecordOrBatch]) -> ImportReport:
         """Write everything that a release's folder holds into the staging folder."""
-        contents = self._write_store(records)
-        hierarchy = self._compile()
+        contents, compiled = self._write(records)
         release = Release(
             name=self._name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -135,8 +133,7 @@ class _Work:
             sources=tuple(self._sources),
             counts={
                 **contents.counts,
-                "dangling_is_a": hierarchy.dangling,
-                "closure_pairs": hierarchy.closure_size,
+                **compiled,
             },
             languages=contents.languages,
             rejected=0 if self._rejected is None else self._rejected.count,
@@ -146,14 +143,19 @@ class _Work:
         manifest.write(self._staging, release, report=report.FILE)
         return made
 
-    def _write_store(self, records: Iterable[RecordOrBatch]) -> Contents:
-        builder = LadybugBuilder.open(self._staging / STORE_FILE)
+    def _write(self, records: Iterable[RecordOrBatch]) -> tuple[Contents, dict[str, int]]:
+        """Write hierarchy and store; answer what the store holds, and the counts of the hierarchy."""
+        builder = LadybugBuilder.open(self._staging / STORE_FILE, lambda done: self._tell("graph", done))
         try:
             start = time.perf_counter()
+            # A loader may read for a while before it gives its first record.
+            self._tell("records", 0)
             reading = _Reading(records, self._tell)
             builder.add(reading)
             self._end_stage("records", reading.done, start)
             self._check_rejected(reading.done)
+            # First, because a cycle is found here, and loading the graph takes longer.
+            compiled = self._compile(builder)
             start = time.perf_counter()
             self._tell("graph", 0)
             contents = builder.finish()
@@ -165,20 +167,15 @@ class _Work:
             raise GraphError(
                 "The source holds no concepts, so nothing was imported; check that it is the right one."
             )
-        return contents
+        return contents, compiled
 
-    def _compile(self) -> Hierarchy:
+    def _compile(self, builder: GraphBuilder) -> dict[str, int]:
         start = time.perf_counter()
         self._tell("hierarchy", 0)
-        store = open_store(self._staging / STORE_FILE)
-        try:
-            active = (concept.id for concept in store.scan_concepts() if concept.active)
-            hierarchy = Hierarchy.compile(active, store.scan_is_a(), release=self._name)
-        finally:
-            store.close()
+        hierarchy = builder.compile(self._name)
         hierarchy.save(self._staging / HIERARCHY_FOLDER)
         self._end_stage("hierarchy", hierarchy.closure_size, start)
-        return hierarchy
+        return {"dangling_is_a": hierarchy.dangling, "closure_pairs": hierarchy.closure_size}
 
     def _check_rejected(self, used: int) -> None:
         limit, rejected = self._max_rejected, self._rejected

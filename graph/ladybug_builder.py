@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,11 +18,12 @@ from numpy.typing import NDArray
 
 from graph.batches import RecordOrBatch
 from graph.errors import ReleaseExists, StoreUnavailable
+from graph.hierarchy import Hierarchy
 from graph.ladybug_schema import NODE_TABLES, RELATION_TABLES, SCHEMA_VERSION, answering
 from graph.spool import TERM_KINDS, Spool
+from graph.spooled_hierarchy import compile_hierarchy
 from graph.store import Contents
 
-_Write: TypeAlias = Callable[[pa.Table], None]
 _Counts: TypeAlias = NDArray[np.int64]
 
 _CONCEPT_COLUMNS = [
@@ -40,8 +40,8 @@ _RELATION_ROWS = {
     "MEMBER_OF": "memberships",
 }
 _ROW_GROUP = 131_072
-#: What loading may take of memory; Ladybug writes to disk what goes beyond.
-_BUFFER_BYTES = 2 << 30
+#: What Ladybug may keep of the file in memory while loading. It takes more for the rows of one COPY.
+_BUFFER_BYTES = 512 << 20
 
 
 class LadybugBuilder:
@@ -58,15 +58,19 @@ class LadybugBuilder:
     - a term whose concept is not declared is left out and counted as `orphan_terms`.
     """
 
-    def __init__(self, path: Path, building: Path) -> None:
+    def __init__(self, path: Path, building: Path, progress: Callable[[int], None]) -> None:
         """Use `open`."""
         self._path = path
+        self._progress = progress
         self._building = building
         self._spool = Spool(building)
 
     @classmethod
-    def open(cls, path: Path) -> LadybugBuilder:
-        """Start a store that `finish` will leave at `path`. Raises `ReleaseExists` if a file is there."""
+    def open(cls, path: Path, progress: Callable[[int], None] | None = None) -> LadybugBuilder:
+        """Start a store that `finish` will leave at `path`. Raises `ReleaseExists` if a file is there.
+
+        `progress` is told how many rows were loaded so far.
+        """
         building = path.with_name(path.name + ".building")
         if path.exists():
             raise ReleaseExists(f"There is already a store at {path}; remove it first.")
@@ -75,11 +79,17 @@ class LadybugBuilder:
             building.mkdir(parents=True)
         except OSError as error:
             raise StoreUnavailable(f"No store can be written at {path}: {error.strerror}.") from error
-        return cls(path, building)
+        return cls(path, building, progress or (lambda done: None))
 
     def add(self, records: Iterable[RecordOrBatch]) -> None:
         """Take records, singly or as batches, in any order and any number of calls."""
         self._spool.add(records)
+
+    def compile(self, release: str) -> Hierarchy:
+        """Compile the hierarchy of what was added. Raises `HierarchyCycle`, `StoreUnavailable`."""
+        with answering(self._path, "being written"):
+            self._spool.seal()
+            return compile_hierarchy(self._spool, release)
 
     def finish(self) -> Contents:
         """Load what was added and put the store at its path. Raises `StoreUnavailable` if that fails."""
@@ -89,7 +99,7 @@ class LadybugBuilder:
             database = ladybug.Database(made, buffer_pool_size=_BUFFER_BYTES)
             try:
                 connection = ladybug.Connection(database)
-                contents = _Loading(connection, self._spool, self._building).all()
+                contents = _Loading(connection, self._spool, self._building, self._progress).all()
                 connection.close()
             finally:
                 database.close()
@@ -105,29 +115,29 @@ class LadybugBuilder:
 class _Loading:
     """Moves the tables of a spool into an open database, one after another, through Parquet files."""
 
-    def __init__(self, connection: ladybug.Connection, spool: Spool, folder: Path) -> None:
+    def __init__(
+        self,
+        connection: ladybug.Connection,
+        spool: Spool,
+        folder: Path,
+        progress: Callable[[int], None],
+    ) -> None:
         self._connection = connection
+        self._progress = progress
         self._spool = spool
         self._folder = folder
-        self._rows: dict[str, int] = {}
+        self._rows = dict.fromkeys(["Concept", "Term", *_RELATION_ROWS], 0)
 
     def all(self) -> Contents:
         for statement in NODE_TABLES + RELATION_TABLES:
             self._connection.execute(statement)
         ids = self._spool.declared_ids()
-        # Terms are read first, for a concept's row says which are its own. Copies run from the last to the
-        # first: relations need both their ends.
-        with (
-            self._copying("HAS_TERM") as write_edges,
-            self._copying("Concept") as write_concepts,
-            self._copying("Term") as write_terms,
-        ):
-            terms_of, orphans, languages = self._terms(ids, write_terms, write_edges)
-            active = self._concepts(ids, terms_of, write_concepts)
+        # Terms first, for a concept's row says which are its own; relations last, for they need both ends.
+        terms_of, orphans, languages = self._terms(ids)
+        active = self._concepts(ids, terms_of)
         for table, name in _RELATION_ROWS.items():
-            with self._copying(table) as write:
-                for rows in self._spool.read(name):
-                    write(rows)
+            for rows in self._spool.read(name):
+                self._copy(table, rows)
         counts = {
             "concepts": len(ids),
             "active_concepts": active,
@@ -144,10 +154,8 @@ class _Loading:
         self._connection.execute("CHECKPOINT")
         return Contents(counts=counts, languages=languages)
 
-    def _terms(
-        self, ids: pa.Array, write: _Write, write_edges: _Write
-    ) -> tuple[_Counts, int, tuple[str, ...]]:
-        """Write the terms of `ids`; answer how many each has, how many are of other ids, and languages."""
+    def _terms(self, ids: pa.Array) -> tuple[_Counts, int, tuple[str, ...]]:
+        """Load the terms of `ids`; answer how many each has, how many are of other ids, and languages."""
         terms_of, orphans, before, languages = np.zeros(len(ids), np.int64), 0, 0, set[str]()
         kinds = pa.array([kind.value for kind in TERM_KINDS])
         for rows in self._spool.read("terms"):
@@ -158,13 +166,12 @@ class _Loading:
             kept = _numbered(kept, "key", before)
             before += kept.num_rows
             kept = kept.append_column("kind", kinds.take(kept["rank"].combine_chunks()))
-            write(kept.select(_TERM_COLUMNS))
-            write_edges(kept.select(["concept", "key"]))
             languages.update(pc.unique(kept["language"]).to_pylist())
+            self._copy("Term", kept.select(_TERM_COLUMNS))
         return terms_of, orphans, tuple(sorted(languages))
 
-    def _concepts(self, ids: pa.Array, terms_of: _Counts, write: _Write) -> int:
-        """Write the rows of all concepts; answer how many are active."""
+    def _concepts(self, ids: pa.Array, terms_of: _Counts) -> int:
+        """Load the rows of all concepts; answer how many are active."""
         rows_before, terms_before, active = 0, 0, 0
         for rows in self._spool.read("concepts"):
             # Undeclared ids are not among `ids`, and have no terms.
@@ -173,34 +180,23 @@ class _Loading:
             last = terms_before + np.cumsum(counts) - 1
             rows = _numbered(rows, "ordinal", rows_before)
             rows = rows.append_column("first_term", pa.array(last - counts + 1))
-            write(rows.append_column("last_term", pa.array(last)).select(_CONCEPT_COLUMNS))
+            rows = rows.append_column("last_term", pa.array(last))
+            self._copy("Concept", rows.select(_CONCEPT_COLUMNS))
             rows_before += rows.num_rows
             terms_before += int(counts.sum())
             active += pc.sum(rows["active"]).as_py()
         return active
 
-    @contextmanager
-    def _copying(self, table: str) -> Iterator[_Write]:
-        """Yield a function that takes rows for `table`; they are copied into it on leaving."""
+    def _copy(self, table: str, rows: pa.Table) -> None:
+        """Load rows into a table by one COPY; what that holds in memory grows with them."""
+        if not rows.num_rows:
+            return
         path = self._folder / f"{table}.parquet"
-        self._rows[table] = 0
-        writer: pq.ParquetWriter | None = None
-
-        def write(rows: pa.Table) -> None:
-            nonlocal writer
-            if rows.num_rows:
-                writer = writer or pq.ParquetWriter(path, rows.schema)
-                writer.write_table(rows, row_group_size=_ROW_GROUP)
-                self._rows[table] += rows.num_rows
-
-        try:
-            yield write
-        finally:
-            if writer is not None:
-                writer.close()
-        if writer is not None:
-            self._connection.execute(f"COPY {table} FROM '{_quoted(path)}'")
-            path.unlink()
+        pq.write_table(rows, path, row_group_size=_ROW_GROUP)
+        self._connection.execute(f"COPY {table} FROM '{_quoted(path)}'")
+        path.unlink()
+        self._rows[table] += rows.num_rows
+        self._progress(sum(self._rows.values()))
 
 
 def _numbered(rows: pa.Table, name: str, start: int) -> pa.Table:

@@ -1,8 +1,9 @@
 """Records on disk between a loader and a store: taken in any order, read back sorted and once each.
 
 A store's bulk loader wants its rows in order and without repeats; a loader gives records as its source
-files have them. The spool keeps one Arrow file a table, and sorts by ranges of the first key, so that
-memory is bounded by `ROWS_IN_MEMORY` rows whatever the size of the release.
+files have them. The spool keeps one Arrow file a table. To be read, a large table is first parted into files of
+ranges of its first key, then each is sorted, so that memory is bounded by `BYTES_IN_MEMORY` of rows and what
+sorting them takes, whatever the size of the release.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from graph.batches import RecordBatch, RecordOrBatch, batch_of
 from graph.model import IS_A, Concept, Membership, Record, Relation, Succession, Term, TermKind
 from graph.model import Mapping as CodeMapping
 
-ROWS_IN_MEMORY = 2_000_000
+BYTES_IN_MEMORY = 64 << 20
 _ROWS_A_BATCH = 65_536
 #: One row in so many is looked at to choose the ranges.
 _SAMPLE = 256
@@ -140,6 +141,7 @@ class Spool:
         self._waiting: dict[type[Any], list[Record]] = defaultdict(list)
         self._writers: dict[str, pa.RecordBatchFileWriter] = {}
         self._rows: dict[str, int] = dict.fromkeys(_TABLES, 0)
+        self._sealed = False
 
     def add(self, records: Iterable[RecordOrBatch]) -> None:
         """Take records of any kind, singly or as batches. Raises TypeError for anything else."""
@@ -158,32 +160,31 @@ class Spool:
                 self._flush(kind)
 
     def seal(self) -> None:
-        """End the adding: ids spoken of that no record declares become undeclared rows of `concepts`."""
+        """End the adding: ids spoken of that no record declares become undeclared rows of `concepts`.
+
+        Doing it again changes nothing.
+        """
+        if self._sealed:
+            return
         for kind in _TABLE_OF:
             self._flush(kind)
         for table in _REFERENCES:
             self._close(table)
-        spoken_of = [
-            pc.unique(self._mapped(table)[column]).cast(_TEXT)
-            for table, columns in _REFERENCES.items()
-            if self._rows[table]
-            for column in columns
-        ]
-        ids = pc.unique(pa.chunked_array(spoken_of, _TEXT)) if spoken_of else pa.array([], _TEXT)
+        ids = self._spoken_of()
         for start in range(0, len(ids), _ROWS_A_BATCH):
             some = ids[start : start + _ROWS_A_BATCH]
             no, blank = [False] * len(some), [""] * len(some)
             self._write("concepts", [some, no, blank, no, blank, blank, no])
         for table in _TABLES:
             self._close(table)
+        self._sealed = True
 
     def declared_ids(self) -> pa.Array:
         """The distinct ids that concept records declare, in no order. After `seal`."""
-        found = pa.array([], _TEXT)
-        if self._rows["concepts"]:
-            rows = self._mapped("concepts")
-            found = pc.unique(rows.filter(rows["declared"])["id"])
-        return found
+        found = [
+            rows.filter(rows["declared"])["id"] for rows in self._batches("concepts", ["id", "declared"])
+        ]
+        return pc.unique(pa.chunked_array(found, _TEXT))
 
     def read(self, table: str) -> Iterator[pa.Table]:
         """The rows of a table, sorted by its columns from the left, once each, in parts of bounded size, none empty.
@@ -193,13 +194,50 @@ class Spool:
         """
         if not self._rows[table]:
             return
-        spec, rows = _TABLES[table], self._mapped(table)
-        key = spec.schema.names[0]
-        bounds: list[str | None] = [None, *self._bounds(rows[key]), None]
-        for low, high in pairwise(bounds):
-            part = rows if low is high is None else _between(rows, key, low, high)
-            if part.num_rows:
-                yield _distinct(_sorted(part, _sorting_keys(table)), spec.distinct_by)
+        schema, keys = _TABLES[table].schema, _sorting_keys(table)
+        bounds = self._bounds(table)
+        if bounds:
+            parts: Iterable[list[pa.RecordBatch]] = self._parted(table, bounds)
+        else:
+            parts = [list(self._batches(table))]
+        for batches in parts:
+            rows = pa.Table.from_batches(batches, schema)
+            # Neither the parts nor this name must hold what is sorted already.
+            batches.clear()
+            rows = _sorted(rows, keys)
+            yield _distinct(rows, _TABLES[table].distinct_by)
+
+    def _spoken_of(self) -> pa.Array:
+        """The distinct ids that relations and the like speak of."""
+        found = pa.array([], _TEXT)
+        for table, columns in _REFERENCES.items():
+            for column in columns:
+                parts = [found, *(pc.unique(rows[column]) for rows in self._batches(table, [column]))]
+                found = pc.unique(pa.chunked_array(parts, _TEXT))
+        return found
+
+    def _parted(self, table: str, bounds: Sequence[str]) -> Iterator[list[pa.RecordBatch]]:
+        """The rows of each range between bounds, in the order of the ranges, through files of their own."""
+        schema = _TABLES[table].schema
+        key = schema.names[0]
+        paths = [self._folder / f"{table}.{number}.arrow" for number in range(len(bounds) + 1)]
+        writers = [pa.ipc.new_file(str(path), schema) for path in paths]
+        try:
+            for batch in self._batches(table):
+                # Stable, so that rows of one key keep the order in which they came.
+                batch = batch.take(_order(batch[key]))
+                cuts = [_first_not_below(batch[key], bound) for bound in bounds]
+                for writer, (low, high) in zip(writers, pairwise([0, *cuts, len(batch)]), strict=True):
+                    if low < high:
+                        writer.write_batch(batch.slice(low, high - low))
+        finally:
+            for writer in writers:
+                writer.close()
+        for path in paths:
+            batches = list(_read(path))
+            if batches:
+                yield batches
+            path.unlink()
 
     def _flush(self, kind: type[Any]) -> None:
         rows = self._waiting.pop(kind, None)
@@ -242,19 +280,39 @@ class Spool:
         if writer is not None:
             writer.close()
 
-    def _mapped(self, table: str) -> pa.Table:
-        return pa.ipc.open_file(pa.memory_map(str(self._path(table)))).read_all()
+    def _batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a closed table as they were written; all columns or some."""
+        if self._rows[table]:
+            yield from _read(self._path(table), columns)
 
     def _path(self, table: str) -> Path:
         return self._folder / f"{table}.arrow"
 
-    def _bounds(self, keys: pa.ChunkedArray) -> list[str]:
-        parts = -(-len(keys) // ROWS_IN_MEMORY)
+    def _bounds(self, table: str) -> list[str]:
+        """Keys that cut a table into parts of about BYTES_IN_MEMORY; none where it is small enough."""
+        parts = -(-self._path(table).stat().st_size // BYTES_IN_MEMORY)
         if parts == 1:
             return []
-        sample = pc.sort_indices(some := keys.take(pa.array(np.arange(0, len(keys), _SAMPLE))))
-        cuts = [some[sample[i * len(some) // parts].as_py()].as_py() for i in range(1, parts)]
-        return sorted(set(cuts))
+        key = _TABLES[table].schema.names[0]
+        sampled = [
+            batch[key].take(pa.array(np.arange(0, len(batch), _SAMPLE)))
+            for batch in self._batches(table, [key])
+        ]
+        keys = pa.chunked_array(sampled, _TEXT).combine_chunks()
+        keys = keys.take(pc.sort_indices(keys))
+        return sorted({keys[number * len(keys) // parts].as_py() for number in range(1, parts)})
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    # Read, not mapped: what is mapped counts as this process's memory for as long as it is.
+    with pa.OSFile(str(path)) as file:
+        with pa.ipc.open_file(file) as reader:
+            names = reader.schema.names
+            fields = None if columns is None else [names.index(column) for column in columns]
+        options = pa.ipc.IpcReadOptions(included_fields=fields)
+        with pa.ipc.open_file(file, options=options) as reader:
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
 
 
 def _array(column: Any, type: pa.DataType) -> pa.Array:
@@ -268,18 +326,21 @@ def _sorting_keys(table: str) -> list[str]:
     return ["id", "declared", "effective_time"] if table == "concepts" else list(_TABLES[table].distinct_by)
 
 
-def _between(rows: pa.Table, key: str, low: str | None, high: str | None) -> pa.Table:
-    """The rows with low <= key < high, read a batch at a time."""
-    parts = []
-    for batch in rows.to_batches():
-        keys, keep = batch[key], None
-        if low is not None:
-            keep = pc.greater_equal(keys, low)
-        if high is not None:
-            below = pc.less(keys, high)
-            keep = below if keep is None else pc.and_(keep, below)
-        parts.append(batch.filter(keep))
-    return pa.Table.from_batches(parts, rows.schema)
+def _order(keys: pa.Array) -> pa.Array:
+    """The stable order of one column."""
+    return pc.array_sort_indices(keys)
+
+
+def _first_not_below(ordered: pa.Array, bound: str) -> int:
+    """The place of the first of sorted texts that is not below `bound`."""
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle].as_py() < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _sorted(rows: pa.Table, keys: Sequence[str]) -> pa.Table:

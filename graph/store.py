@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from graph.batches import RecordOrBatch
 from graph.errors import StoreUnavailable
+from graph.hierarchy import Hierarchy
 from graph.model import CURIE, Concept, Mapping, Membership, Relation, Succession, Term
 
 
@@ -112,6 +113,13 @@ class GraphBuilder(Protocol):
 
         A repeated record is kept once; records that differ in anything are two, but for concepts, of which
         the one with the greatest effective time counts, and among those the last.
+        """
+        ...
+
+    def compile(self, release: str) -> Hierarchy:
+        """Compile the hierarchy of what was added; after the last `add` and before `finish`.
+
+        `release` is for error messages. Raises `HierarchyCycle`.
         """
         ...
 

@@ -148,7 +148,7 @@ def test_the_report_of_a_release(enlace, empty_home: ReleaseHome, tmp_path: Path
     assert said["current"] is True
     assert said["index"] is None
     assert said["release"]["counts"]["terms"] == 4
-    assert [stage["name"] for stage in said["stages"]] == ["records", "graph", "hierarchy"]
+    assert [stage["name"] for stage in said["stages"]] == ["records", "hierarchy", "graph"]
     assert said["rejected"][0]["place"] == f"{path}:6"
     assert said["left_out"] == {"the language is not among those asked for": 1}
 

@@ -179,8 +179,10 @@ def test_progress_is_told_by_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         sources=[],
         progress=lambda stage, done: told.append((stage, done)),
     )
-    assert told[:4] == [("records", 2), ("records", 3), ("graph", 0), ("graph", 3)]
-    assert [stage for stage, _ in told[4:]] == ["hierarchy", "hierarchy", "manifest"]
+    assert told[:3] == [("records", 0), ("records", 2), ("records", 3)]
+    assert told[3:5] == [("hierarchy", 0), ("hierarchy", 0)]
+    # The terms are loaded first, then the concept.
+    assert told[5:] == [("graph", 0), ("graph", 2), ("graph", 3), ("graph", 3), ("manifest", 0)]
 
 
 # Reports, limits and rehearsals --------------------------------------------------------------------------
@@ -215,8 +217,8 @@ def test_the_report_tells_how_it_went(tmp_path: Path) -> None:
     assert read.asked == {"languages": "es,en"}
     assert [(stage.name, stage.rows) for stage in read.stages] == [
         ("records", 3),
-        ("graph", 3),
         ("hierarchy", 0),
+        ("graph", 3),
     ]
     assert read.seconds > 0
     assert read.peak_memory_bytes > 10_000_000
@@ -290,7 +292,7 @@ def test_a_rehearsal_tells_everything_and_leaves_nothing(home: ReleaseHome) -> N
     before = sorted(path.relative_to(home.path) for path in home.path.rglob("*"))
     told = rehearse_import(home, "demo", NEW, sources=[], rejected=Rejected(1))
     assert told.release.counts["terms"] == 2
-    assert [stage.name for stage in told.stages] == ["records", "graph", "hierarchy"]
+    assert [stage.name for stage in told.stages] == ["records", "hierarchy", "graph"]
     assert told.rejected[0].rows == 1
     assert sorted(path.relative_to(home.path) for path in home.path.rglob("*")) == before
     assert serves(home) == "antiguo"

@@ -43,7 +43,7 @@ def read(spool: Spool, table: str) -> list[tuple[Any, ...]]:
 @given(st.lists(concepts | terms | relations | mappings, max_size=40), st.data())
 def test_rows_come_back_sorted_and_once_each(records: list[Record], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph.spool, "ROWS_IN_MEMORY", 5)
+        patch.setattr(graph.spool, "BYTES_IN_MEMORY", 700)
         patch.setattr(graph.spool, "_ROWS_A_BATCH", 3)
         patch.setattr(graph.spool, "_SAMPLE", 1)
         spool = Spool(Path(folder))
@@ -100,15 +100,18 @@ def _some_in_batches(records: list[Record], data: st.DataObject) -> list[RecordO
 def test_no_part_is_much_larger_than_what_may_be_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph.spool, "ROWS_IN_MEMORY", 1000)
-    monkeypatch.setattr(graph.spool, "_SAMPLE", 10)
     spool = Spool(tmp_path)
     spool.add(Term(f"X:{number * 7919 % 10_000}", "a", "es") for number in range(10_000))
     spool.seal()
+    whole = [part.num_rows for part in spool.read("terms")]
+    assert whole == [10_000]
+    monkeypatch.setattr(graph.spool, "BYTES_IN_MEMORY", (tmp_path / "terms.arrow").stat().st_size // 10 + 1)
+    monkeypatch.setattr(graph.spool, "_SAMPLE", 10)
     sizes = [part.num_rows for part in spool.read("terms")]
     assert sum(sizes) == 10_000
     assert len(sizes) == 10
     assert max(sizes) < 1500
+    assert [path.name for path in tmp_path.iterdir()] == ["terms.arrow"]
 
 
 def test_what_is_not_a_record_is_refused(tmp_path: Path) -> None:
