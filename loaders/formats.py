@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from graph.batches import RecordBatch, RecordOrBatch
 from graph.model import CURIE, Concept, Record, Source
-from loaders import babelon, disease_ontology, gazetteer, obo, obograph, owl, rf2, skos
+from loaders import babelon, disease_ontology, gazetteer, obo, obograph, owl, rf2, rrf, skos
 from loaders.errors import FormatMismatch, FormatUnknown, OptionMismatch, SourceNotFound
 from loaders.files import SourceFile, sha256
 from loaders.options import DEFAULT_LANGUAGES, Base, Options, is_date
@@ -96,6 +96,19 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
             ),
             takes=("as_of", "base"),
             takes_several=True,
+        ),
+        "rrf": Format(
+            "UMLS Metathesaurus RRF: the folder META, or a zip of it",
+            recognises=rrf.recognises,
+            read=lambda paths, options, rejections: rrf.read(
+                paths[0],
+                rejections,
+                languages=options.languages,
+                sources=options.sources,
+                hierarchy_sources=options.hierarchy_sources,
+            ),
+            files=lambda paths, options: rrf.loaded_files(paths[0]),
+            takes=("sources", "hierarchy_sources"),
         ),
         "obograph": _ontology(
             "OBO Graphs JSON, plain or gzip: HPO, DO, MONDO and other open ontologies",

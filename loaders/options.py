@@ -36,7 +36,7 @@ class Options:
     base: Base | None = None
     """The release that a Delta changes."""
     sources: tuple[str, ...] = ()
-    """The source vocabularies (RRF: SAB) whose terms and relations are kept; empty for all."""
+    """The source vocabularies (RRF: SAB) whose terms, codes and relations are kept; empty for all."""
     hierarchy_sources: tuple[str, ...] = ()
     """The source vocabularies (RRF: SAB) that is-a relations come from; empty for the format's default."""
 

@@ -37,7 +37,7 @@ def load(
         typer.Option(
             "--format",
             "-f",
-            help="rf2, obograph, obo, owl, skos, do-tables, gazetteer; by default told by content.",
+            help="rf2, rrf, obograph, obo, owl, skos, do-tables, gazetteer; by default told by content.",
         ),
     ] = None,
     translations: Annotated[

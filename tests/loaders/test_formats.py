@@ -61,7 +61,12 @@ def test_formats_are_told_by_content(tmp_path: Path, gazetteer: Path, ontology: 
     rdf = [tmp_path / "x.2", tmp_path / "x.3"]
     for path, type in zip(rdf, ("owl:Class", "skos:Concept"), strict=True):
         path.write_text(RDF + f"<http://purl.obolibrary.org/obo/HP_1> a {type} .\n")
-    told = [detect_format(path) for path in (release.parent, ontology, flat, *rdf, tables, gazetteer)]
+    meta = tmp_path / "umls" / "META"
+    meta.mkdir(parents=True)
+    (meta / "MRCONSO.RRF").write_text("")
+    told = [
+        detect_format(path) for path in (release.parent, meta.parent, ontology, flat, *rdf, tables, gazetteer)
+    ]
     assert told == list(FORMATS)
 
 
@@ -70,7 +75,7 @@ def test_a_format_that_nothing_recognises(tmp_path: Path) -> None:
     path.write_text('{"nodes": []}')
     for unknown in (path, tmp_path):
         with pytest.raises(
-            FormatUnknown, match="name one of: rf2, obograph, obo, owl, skos, do-tables, gazetteer"
+            FormatUnknown, match="name one of: rf2, rrf, obograph, obo, owl, skos, do-tables, gazetteer"
         ):
             detect_format(unknown)
     with pytest.raises(FormatUnknown, match="There is no format 'rdf'; name one of: rf2"):
