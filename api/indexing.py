@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.terminal import Tell
+from graph.errors import EnlaceError
 from graph.model import CURIE
-from graph.release import ReleaseHome
-from linker.encoder import BiEncoder
+from graph.release import INDEX_FOLDER, ReleaseHome
+from linker.encoder import BiEncoder, EncoderIdentity
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
 from linker.reranker import Reranker
 from linker.shipped import bi_encoder_source, cross_encoder_source
+from linker.stored_vectors import StoredVectors
+
+#: For `reuse`: any index here, or none.
+ANY, NONE = "", "none"
 
 
 def index_release(
@@ -23,13 +28,16 @@ def index_release(
     bi_encoder: str,
     cross_encoder: str,
     mentions: Sequence[tuple[str, CURIE]] = (),
+    reuse: str = ANY,
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
 
     `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
-    is none. Holds the release's lock, so that no import replaces it meanwhile. Raises what opening a
-    release, opening a model and building an index raise.
+    is none. Strings that the index of the release `reuse` has are not encoded again; by default those of
+    any index here that the same encoder made, and with `none` all are. Holds the release's lock, so that
+    no import replaces it meanwhile. Raises what opening a release, opening a model, opening the index of
+    `reuse` and building an index raise.
     """
     with home.lock(name), home.open(name) as opened:
         tell("opening the models", 0, None)
@@ -46,9 +54,25 @@ def index_release(
             bi_encoder=_anchored(bi_encoder),
             cross_encoder=_anchored(cross_encoder),
             mentions=mentions,
+            stored=_stored(home, reuse, encoder.identity),
             progress=tell,
         )
     return manifest, unknown
+
+
+def _stored(home: ReleaseHome, reuse: str, encoder: EncoderIdentity) -> list[StoredVectors]:
+    """The indexes whose vectors may be taken, the newest first."""
+    if reuse == NONE:
+        return []
+    if reuse != ANY:
+        return [StoredVectors.open(home.folder(reuse) / INDEX_FOLDER, encoder)]
+    found = []
+    for name in home.names():
+        try:
+            found.append(StoredVectors.open(home.folder(name) / INDEX_FOLDER, encoder))
+        except EnlaceError:  # not indexed, with another encoder, or damaged: nothing that was asked for
+            continue
+    return sorted(found, key=lambda one: one.manifest.created, reverse=True)
 
 
 def _anchored(model: str) -> str:

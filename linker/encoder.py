@@ -1,14 +1,16 @@
 """The bi-encoder: strings to unit vectors, on sentence-transformers.
 
 SapBERT-style (Liu et al. 2021): a term's vector is the encoder's pooled output, compared by cosine.
-Padding is masked, so a string's vector is the same alone and in any batch, up to float32 rounding.
+Padding is masked, so a string's vector is the same alone and in any batch, up to float32 rounding. For an
+index it is the same to the last bit: the order in which kernels add depends on shapes alone, and a string's
+batches there always have the same shape.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +29,10 @@ Vectors = npt.NDArray[np.float32]
 SETTINGS_FILE = "enlace.json"
 DEFAULT_MAX_LENGTH = 48
 DEFAULT_NORMALISATION = "compose-1"
+#: Tokens in each batch of an index, about. Vectors depend on it in their last bit.
+_TERM_BATCH_TOKENS = 1024
+#: Batches between two reports of progress.
+_BATCHES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,10 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Unit vectors, shape (len(texts), dimensions). `progress` gets the number of texts just done."""
+        ...
+
+    def encode_terms(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """As `encode`, and a string's vector is the same to the last bit whatever it is encoded with."""
         ...
 
 
@@ -142,31 +152,71 @@ class BiEncoder:
 
         Equal strings after normalisation are encoded once; batches hold strings of like length.
         """
+        return self._encode(texts, progress, self._by_length)
+
+    def encode_terms(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """As `encode`, and a string's vector is the same to the last bit whatever it is encoded with.
+
+        Costs a second tokenising and, for each number of tokens, the filling up of one batch. Holds on one
+        machine and for one number of threads.
+        """
+        return self._encode(texts, progress, self._by_token_count, filled=True)
+
+    def _encode(
+        self,
+        texts: Sequence[str],
+        progress: Callable[[int], None] | None,
+        chunks: Callable[[list[str]], Iterator[tuple[list[int], int]]],
+        filled: bool = False,
+    ) -> Vectors:
+        """Encode each distinct string once, by chunks of rows with their batch size; `filled`: all batches are."""
         distinct: dict[str, int] = {}
         place = np.fromiter(
             (distinct.setdefault(self._normalise(text), len(distinct)) for text in texts),
             np.int64,
             len(texts),
         )
-        strings = sorted(distinct, key=len)
+        strings = list(distinct)
         vectors = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
         share = len(texts) / max(1, len(strings))
-        told = 0
-        for start in range(0, len(strings), 16 * self._batch_size):
-            chunk = strings[start : start + 16 * self._batch_size]
-            encoded = self._model.encode(
-                chunk,
-                batch_size=self._batch_size,
+        encoded = told = 0
+        for rows, batch_size in chunks(strings):
+            chunk = [strings[row] for row in rows]
+            filling = chunk[-1:] * (-len(chunk) % batch_size if filled else 0)
+            found = self._model.encode(
+                chunk + filling,
+                batch_size=batch_size,
                 normalize_embeddings=True,
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-            vectors[[distinct[s] for s in chunk]] = encoded
+            vectors[rows] = found[: len(rows)]
+            encoded += len(rows)
             if progress:
-                done = round((start + len(chunk)) * share)
+                done = round(encoded * share)
                 progress(done - told)
                 told = done
         return vectors[place]
+
+    def _by_length(self, strings: list[str]) -> Iterator[tuple[list[int], int]]:
+        """Rows of strings of like length."""
+        return _cut(sorted(range(len(strings)), key=lambda row: len(strings[row])), self._batch_size)
+
+    def _by_token_count(self, strings: list[str]) -> Iterator[tuple[list[int], int]]:
+        """Rows of strings of one number of tokens, so that none is padded."""
+        counts = np.empty(len(strings), np.int64)
+        for rows, _ in self._by_length(strings):
+            tokens = self._model.preprocess([strings[row] for row in rows])
+            counts[rows] = tokens["attention_mask"].sum(1).cpu().numpy()
+        for count in np.unique(counts):
+            batch_size = max(1, _TERM_BATCH_TOKENS // int(count) // 16) * 16
+            yield from _cut(np.flatnonzero(counts == count).tolist(), batch_size)
+
+
+def _cut(rows: list[int], batch_size: int) -> Iterator[tuple[list[int], int]]:
+    """Some batches at once, with the size of a batch."""
+    size = _BATCHES_AT_ONCE * batch_size
+    return ((rows[start : start + size], batch_size) for start in range(0, len(rows), size))
 
 
 def model_settings(name: str | Path) -> dict[str, Any]:

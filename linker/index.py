@@ -106,8 +106,8 @@ class TermIndex:
         manifest = IndexManifest.read(folder)
         manifest.check_files(folder)
         try:
-            terms = _map_table(folder / "terms.arrow")
-            concepts = _map_table(folder / "concepts.arrow")
+            terms = map_table(folder / "terms.arrow")
+            concepts = map_table(folder / "concepts.arrow")
             senses = Senses.open(folder / "senses")
             vectors = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
@@ -187,6 +187,7 @@ def open_checked(folder: Path, encoder: Encoder) -> TermIndex:
     return index
 
 
-def _map_table(path: Path) -> pa.Table:
+def map_table(path: Path) -> pa.Table:
+    """A table of an index, memory-mapped. Raises OSError, ArrowInvalid."""
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).read_all()

@@ -34,6 +34,8 @@ class IndexManifest:
     """Annotated mentions added with `--mentions`, counted as rows read."""
     recall_at_64: float | None = None
     """Share of the 64 nearest by exact float32 search that the stored vectors find; measured when building."""
+    reused: Mapping[str, int] = field(default_factory=dict)
+    """How many vectors were taken from the index of each release, because it has the same string."""
     files: Mapping[str, int] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from linker.index import Senses, TermIndex
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
 from linker.search import write_search
+from linker.stored_vectors import StoredVectors, encode_new
 
 MINIMUM_RECALL = 0.98
 PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT, MENTION_WEIGHT = 3.0, 2.0, 1.0, 4.0
@@ -54,13 +55,15 @@ def build_index(
     cross_encoder: str,
     languages: Sequence[str] = ("es", "en"),
     mentions: Iterable[tuple[str, CURIE]] = (),
+    stored: Sequence[StoredVectors] = (),
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
 
     `languages` orders preferred terms for display; terms of every language are indexed. `mentions` are
     (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
-    left out and not counted. Only for the holder of the release's lock: what a killed build left beside
+    left out and not counted. A string that one of `stored`, made with the same encoder, has is not encoded
+    again. Only for the holder of the release's lock: what a killed build left beside
     `folder` is removed. Raises LinkerError if the release has no term, IndexDamaged if the stored
     vectors find less than 98 % of the exact nearest neighbours.
     """
@@ -74,15 +77,13 @@ def build_index(
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        done = 0
-
-        def encoded(count: int) -> None:
-            nonlocal done
-            done += count
-            progress("encoding terms", done, total)
-
-        vectors = encoder.encode(gathered.texts, encoded)
-        recall = _write_vectors(staging / "vectors.faiss", vectors)
+        encoded = encode_new(
+            gathered.texts,
+            encoder,
+            stored,
+            lambda done, new: progress("encoding terms", done, new),
+        )
+        recall = _write_vectors(staging / "vectors.faiss", encoded.vectors)
         progress("writing the lexical index", 0, total)
         _write_tables(staging, gathered)
         progress("writing the lexical index", total, total)
@@ -96,7 +97,8 @@ def build_index(
             terms=total,
             concepts=len(gathered.concept_ids),
             mentions=gathered.mentions,
-            recall_at_64=recall,
+            recall_at_64=min([recall, *_recalls(stored, encoded.reused)]),
+            reused=encoded.reused,
             files={
                 str(path.relative_to(staging)): path.stat().st_size
                 for path in sorted(staging.rglob("*"))
@@ -110,6 +112,12 @@ def build_index(
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return manifest
+
+
+def _recalls(stored: Sequence[StoredVectors], used: Container[str]) -> list[float]:
+    """What was measured when the vectors were first stored: taken from there, they are rounded already."""
+    manifests = [one.manifest for one in stored]
+    return [m.recall_at_64 for m in manifests if m.release in used and m.recall_at_64 is not None]
 
 
 def gather_terms(

@@ -41,10 +41,21 @@ def index(
             "--mentions", help="A table of annotated text (columns span and code), indexed as further terms."
         ),
     ] = None,
+    reuse: Annotated[
+        str,
+        typer.Option(
+            "--reuse",
+            metavar="RELEASE",
+            help="Take the vectors of strings that its index has; by default of any release's index that the "
+            "same encoder made. `none` encodes all.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Index every term of a release with a bi-encoder, for linking and searching.
 
-    A former index of the release is replaced when the new one is whole.
+    A former index of the release is replaced when the new one is whole. Strings that an index here has
+    already, by the same encoder, are not encoded again.
     """
     from api.indexing import index_release
     from api.releases import chosen
@@ -65,6 +76,7 @@ def index(
             bi_encoder=bi_encoder,
             cross_encoder="" if cross_encoder == _NONE else cross_encoder,
             mentions=annotated,
+            reuse=reuse,
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)
@@ -81,6 +93,14 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
         f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
         soft_wrap=True,
     )
+    if manifest.reused:
+        total = sum(manifest.reused.values())
+        each = ", ".join(f"{number:,} of release {name}" for name, number in manifest.reused.items())
+        out().print(
+            f"{total:,} vectors were taken from indexes made before ({each}); "
+            f"{manifest.terms - total:,} terms were encoded.",
+            soft_wrap=True,
+        )
 
 
 def _show_unknown(unknown: Counter[CURIE], mentions: Path | None) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_models import make_bi_encoder
 
 from graph.release import ReleaseHome
 from linker.shipped import SHIPPED, bi_encoder_source
@@ -89,6 +90,45 @@ def test_annotated_mentions_are_indexed_and_unknown_codes_counted(
     assert "2 mentions" in told.err
     assert "2 codes" in told.err
     assert _ids(enlace, "arritmia por FA") == [known]
+
+
+def test_an_index_reuses_the_vectors_of_other_releases(
+    enlace, empty_home: ReleaseHome, gazetteer: Path, tiny_bi_encoder: Path
+) -> None:
+    def index(release: str, *options: str):
+        return enlace(
+            "index",
+            "--release",
+            release,
+            "--bi-encoder",
+            tiny_bi_encoder,
+            "--cross-encoder",
+            "none",
+            *options,
+        )
+
+    load = ("load", gazetteer, "--prefix", "X", "--release")
+    assert enlace(*load, "one").code == 0
+    gazetteer.write_text(GAZETTEER + "A03\tes\tasma bronquial\ttrastorno\t0\n", "utf-8")
+    assert enlace(*load, "two").code == 0
+    assert "indexes made before" not in index("one").out
+    reused = "4 vectors were taken from indexes made before (4 of release one); 1 terms were encoded."
+    assert reused in index("two").out
+    assert "indexes made before" not in index("two", "--reuse", "none").out
+    assert reused in index("two", "--reuse", "one").out
+    assert "(5 of release two); 0 terms were encoded." in index("two").out, (
+        "its own former index is the newest"
+    )
+    told = index("two", "--reuse", "three")
+    assert (told.code, told.out) == (1, "")
+    assert "'three'" in told.err
+
+
+def test_vectors_of_another_encoder_are_not_reused(enlace, in_own_home: ReleaseHome, tmp_path: Path) -> None:
+    other = make_bi_encoder(tmp_path / "model", seed=1)
+    told = enlace("index", "--bi-encoder", other, "--cross-encoder", "none")
+    assert told.code == 0
+    assert "indexes made before" not in told.out
 
 
 def test_a_model_folder_named_relatively_is_found_from_elsewhere(

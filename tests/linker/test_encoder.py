@@ -42,6 +42,17 @@ def test_a_strings_vector_is_the_same_alone_and_in_any_batch(encoder: BiEncoder)
     np.testing.assert_allclose(encoder.encode(TEXTS * 40)[-len(TEXTS) :], together, atol=1e-5)
 
 
+def test_for_an_index_a_vector_is_the_same_to_the_last_bit(encoder: BiEncoder) -> None:
+    many = [*TEXTS, *(f"término {number} de {'relleno ' * (number % 40)}" for number in range(300))]
+    together = encoder.encode_terms(many)
+    np.testing.assert_allclose(together, encoder.encode(many), atol=1e-5)
+    assert np.array_equal(encoder.encode_terms(many[::-1])[::-1], together)
+    assert np.array_equal(encoder.encode_terms(many[::7]), together[::7])
+    for row in (0, 1, len(many) - 1):
+        assert np.array_equal(encoder.encode_terms([many[row]])[0], together[row])
+    assert encoder.encode_terms([]).shape == (0, encoder.identity.dimensions)
+
+
 def test_equal_strings_are_encoded_once(encoder: BiEncoder) -> None:
     vectors = encoder.encode(TEXTS)
     # Spaces are normalised away.
@@ -63,9 +74,11 @@ def test_no_strings_have_no_vectors(encoder: BiEncoder) -> None:
 
 def test_progress_adds_up_to_the_number_of_texts(encoder: BiEncoder) -> None:
     told: list[int] = []
-    encoder.encode([str(i % 2500) for i in range(5000)], told.append)
-    assert sum(told) == 5000
-    assert len(told) > 1
+    for encode in (encoder.encode, encoder.encode_terms):
+        encode([str(i % 2500) for i in range(5000)], told.append)
+        assert sum(told) == 5000
+        assert len(told) > 1
+        told.clear()
 
 
 def test_the_identity_is_of_what_decides_a_vector(encoder: BiEncoder, tiny_bi_encoder: Path) -> None:

@@ -245,6 +245,8 @@ class FailingEncoder:
     def encode(self, texts: object, progress: object = None) -> Vectors:
         raise KeyboardInterrupt
 
+    encode_terms = encode
+
 
 class TestBuilding:
     def test_a_failed_build_leaves_the_old_index_serving(self, encoder: BiEncoder, tmp_path: Path) -> None:
