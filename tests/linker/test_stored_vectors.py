@@ -97,7 +97,7 @@ def test_only_new_strings_are_encoded_and_the_index_is_the_same(
     assert sorted(counting.asked) == sorted(NEW)
     assert manifest.reused == {"former": manifest.terms - len(NEW)}
     assert IndexManifest.read(home.folder("next") / "index").reused == manifest.reused
-    assert told[0] == ("encoding terms", len(NEW), len(NEW))
+    assert ("encoding terms", len(NEW), len(NEW)) in told
     reused = content(home.folder("next") / "index")
 
     counting.asked.clear()
