@@ -54,25 +54,25 @@ def index_release(
             bi_encoder=_anchored(bi_encoder),
             cross_encoder=_anchored(cross_encoder),
             mentions=mentions,
-            stored=_stored(home, reuse, encoder.identity),
+            stored=_stored(home, name, reuse, encoder.identity),
             progress=tell,
         )
     return manifest, unknown
 
 
-def _stored(home: ReleaseHome, reuse: str, encoder: EncoderIdentity) -> list[StoredVectors]:
-    """The indexes whose vectors may be taken, the newest first."""
+def _stored(home: ReleaseHome, name: str, reuse: str, encoder: EncoderIdentity) -> list[StoredVectors]:
+    """The indexes whose vectors may be taken: the release's own former one, then the newest first."""
     if reuse == NONE:
         return []
     if reuse != ANY:
         return [StoredVectors.open(home.folder(reuse) / INDEX_FOLDER, encoder)]
     found = []
-    for name in home.names():
+    for other in home.names():
         try:
-            found.append(StoredVectors.open(home.folder(name) / INDEX_FOLDER, encoder))
+            found.append(StoredVectors.open(home.folder(other) / INDEX_FOLDER, encoder))
         except EnlaceError:  # not indexed, with another encoder, or damaged: nothing that was asked for
             continue
-    return sorted(found, key=lambda one: one.manifest.created, reverse=True)
+    return sorted(found, key=lambda one: (one.manifest.release == name, one.manifest.created), reverse=True)
 
 
 def _anchored(model: str) -> str:

@@ -116,9 +116,7 @@ def test_an_index_reuses_the_vectors_of_other_releases(
     assert reused in index("two").out
     assert "indexes made before" not in index("two", "--reuse", "none").out
     assert reused in index("two", "--reuse", "one").out
-    assert "(5 of release two); 0 terms were encoded." in index("two").out, (
-        "its own former index is the newest"
-    )
+    assert "(5 of release two); 0 terms were encoded." in index("two").out, "its own former index comes first"
     told = index("two", "--reuse", "three")
     assert (told.code, told.out) == (1, "")
     assert "'three'" in told.err
