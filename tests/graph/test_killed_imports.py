@@ -90,10 +90,13 @@ def start(home: ReleaseHome, moment: str) -> subprocess.Popen[str]:
     )
 
 
-def check_served(home: ReleaseHome) -> None:
+def served(home: ReleaseHome) -> str:
+    """Which release answers, `old` or `new`; that it is there and whole is checked."""
     with home.open(RELEASE) as opened:
-        assert opened.store.terms(["X:7"])[0][0].text == "old 7"
+        said, number = opened.store.terms(["X:7"])[0][0].text.split()
+        assert number == "7"
         assert opened.hierarchy.ancestors("X:7") == ("X:0", "X:2")
+        return said
 
 
 def check_repeated(home: ReleaseHome, whole: Answers) -> None:
@@ -109,7 +112,7 @@ def test_killed_at_a_stage(home: ReleaseHome, whole: Answers, moment: str) -> No
         assert process.wait() == -signal.SIGKILL
     assert home.names() == [RELEASE]
     assert home.current() == RELEASE
-    check_served(home)
+    assert served(home) == "old"
     check_repeated(home, whole)
 
 
@@ -118,10 +121,13 @@ def test_killed_at_a_moment_of_chance(home: ReleaseHome, whole: Answers) -> None
         assert process.stdout is not None
         process.stdout.readline()
         deadline = time.monotonic() + random.Random(0).uniform(0.02, 0.3)
+        seen = []
         while time.monotonic() < deadline and process.poll() is None:
-            check_served(home)
+            seen.append(served(home))
         process.kill()
-        killed = process.wait() == -signal.SIGKILL
-    if killed:
-        check_served(home)
+        process.wait()
+    seen.append(served(home))
+    # A fast machine may have the new release in its place by then; from that moment on it is the one that answers.
+    assert seen == sorted(seen, reverse=True)
+    assert set(seen) <= {"old", "new"}
     check_repeated(home, whole)
