@@ -20,7 +20,8 @@ from graph.batches import RecordOrBatch
 from graph.errors import ReleaseExists, StoreUnavailable
 from graph.hierarchy import Hierarchy
 from graph.ladybug_schema import NODE_TABLES, RELATION_TABLES, SCHEMA_VERSION, answering
-from graph.spool import TERM_KINDS, Spool
+from graph.ordering import TERM_KINDS
+from graph.spool import Spool
 from graph.spooled_hierarchy import compile_hierarchy
 from graph.store import Contents
 

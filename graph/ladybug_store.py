@@ -32,6 +32,7 @@ from graph.model import (
     Term,
     TermKind,
 )
+from graph.ordering import mapping_key, membership_key, relation_key, succession_key
 
 #: What a reader may keep of the file in memory.
 _BUFFER_BYTES = 1 << 30
@@ -75,7 +76,6 @@ _ALL_MEMBERSHIPS = f"MATCH (c:Concept)-[m:MEMBER_OF]->(r:Concept) WHERE {_OF_RAN
 _KINDS = {kind.value: kind for kind in TermKind}
 _SCOPES = {scope.value: scope for scope in SynonymScope}
 _SUCCESSION_KINDS = {kind.value: kind for kind in SuccessionKind}
-_SUCCESSION_RANK = {kind: rank for rank, kind in enumerate(SuccessionKind)}
 
 
 class LadybugStore:
@@ -203,7 +203,7 @@ class LadybugStore:
     def scan_successions(self) -> Iterator[Succession]:
         """Every succession, ordered by the retired id."""
         for rows in self._ask_ranges(_ALL_SUCCESSIONS, "Concept"):
-            yield from sorted(map(_succession, rows), key=lambda s: (s.retired, *_order(s)))
+            yield from sorted(map(_succession, rows), key=lambda s: (s.retired, *succession_key(s)))
 
     def scan_memberships(self) -> Iterator[Membership]:
         """Every membership, ordered by member."""
@@ -320,22 +320,15 @@ def _term(row: Sequence[Any]) -> Term:
 
 
 def _relations(rows: list[Any]) -> tuple[Relation, ...]:
-    return tuple(
-        sorted((Relation(*row) for row in rows), key=lambda r: (r.source, r.group, r.type, r.target, r.id))
-    )
+    return tuple(sorted((Relation(*row) for row in rows), key=relation_key))
 
 
 def _mappings(rows: list[Any]) -> tuple[Mapping, ...]:
-    return tuple(
-        sorted(
-            (Mapping(*row) for row in rows),
-            key=lambda m: (m.concept, m.group, m.priority, m.kind, m.target, m.rule, m.advice, m.id),
-        )
-    )
+    return tuple(sorted((Mapping(*row) for row in rows), key=mapping_key))
 
 
 def _memberships(rows: list[Any]) -> tuple[Membership, ...]:
-    return tuple(sorted((Membership(*row) for row in rows), key=lambda m: (m.member, m.refset, m.id)))
+    return tuple(sorted((Membership(*row) for row in rows), key=membership_key))
 
 
 def _succession(row: Sequence[Any]) -> Succession:
@@ -343,9 +336,5 @@ def _succession(row: Sequence[Any]) -> Succession:
     return Succession(retired, successor, _SUCCESSION_KINDS[kind], id)
 
 
-def _order(succession: Succession) -> tuple[int, CURIE, CURIE, str]:
-    return _SUCCESSION_RANK[succession.kind], succession.retired, succession.successor, succession.id
-
-
 def _successions(rows: list[Any]) -> tuple[Succession, ...]:
-    return tuple(sorted(map(_succession, rows), key=_order))
+    return tuple(sorted(map(_succession, rows), key=succession_key))

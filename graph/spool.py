@@ -22,16 +22,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.batches import RecordBatch, RecordOrBatch, batch_of
-from graph.model import IS_A, Concept, Membership, Record, Relation, Succession, Term, TermKind
+from graph.model import IS_A, Concept, Membership, Record, Relation, Succession, Term
 from graph.model import Mapping as CodeMapping
+from graph.ordering import TERM_KINDS
 
 BYTES_IN_MEMORY = 64 << 20
 _ROWS_A_BATCH = 65_536
 #: One row in so many is looked at to choose the ranges.
 _SAMPLE = 256
 
-#: The order in which a concept's terms are told.
-TERM_KINDS = (TermKind.FSN, TermKind.PREFERRED, TermKind.SYNONYM, TermKind.DEFINITION)
 _TERM_RANKS = pa.array([kind.value for kind in TERM_KINDS])
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import graph.spool
 from graph.batches import RecordOrBatch, batch_of, encode_acceptability
 from graph.model import IS_A, Acceptability, Concept, Mapping, Record, Relation, Term, TermKind
+from graph.ordering import TERM_KINDS
 from graph.spool import Spool
 
 ids = st.sampled_from([f"X:{number}" for number in range(12)])
@@ -73,7 +74,7 @@ def test_rows_come_back_sorted_and_once_each(records: list[Record], data: st.Dat
         assert set(spool.declared_ids().to_pylist()) == set(latest)
         assert read(spool, "is_a") == sorted(is_a)
         assert read(spool, "relations") == sorted(roles)
-        kinds = list(graph.spool.TERM_KINDS)
+        kinds = list(TERM_KINDS)
         assert read(spool, "terms") == sorted(
             {
                 (
