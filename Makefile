@@ -7,13 +7,17 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 
-.PHONY: demo test lint types format models results clean
+.PHONY: demo test neo4j lint types format models results clean
 
 demo: $(INSTALLED)
 	$(BIN)/enlace demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# A Neo4j Community server on this machine, in the foreground: Java 17 or 21 and Maven are all it needs.
+neo4j: $(INSTALLED)
+	$(BIN)/python tests/neo4j_server.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -36,6 +40,7 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.times --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.import_rf2 --json docs/results
 	$(BIN)/python -m benchmarks.import_rf2 --growth --json docs/results
+	$(BIN)/python -m benchmarks.import_neo4j --json docs/results
 	$(BIN)/python -m benchmarks.results_page
 
 $(INSTALLED): pyproject.toml

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: What the stages of an import are called on the screen.
 STAGES = {
+    "cleaning": "removing graphs that no release has",
     "records": "reading records",
     "graph": "loading the graph",
     "hierarchy": "compiling the hierarchy",

@@ -10,6 +10,9 @@ EnlaceError
 │   ├── HierarchyCycle              the is-a relations go round
 │   ├── TooManyRejected             more rows of the sources could not be used than the import allows
 │   └── StoreUnavailable            the store cannot be opened or stopped answering
+│       ├── StoreUnauthorized       a server refused the user or the password
+│       ├── StoreUnsupported        a server is too old, or is something else
+│       └── StoreExhausted          a server ran out of memory or disk
 ├── loaders.errors.LoadError        a source file cannot be read as its format
 └── linker.errors.LinkerError       models, indexes and mentions
 """
@@ -88,3 +91,15 @@ class TooManyRejected(GraphError):
 
 class StoreUnavailable(GraphError):
     """The store cannot be opened, or stopped answering."""
+
+
+class StoreUnauthorized(StoreUnavailable):
+    """A server refused the user or the password, or the user may not do what is needed."""
+
+
+class StoreUnsupported(StoreUnavailable):
+    """What answers at a store's address is too old, or is something else."""
+
+
+class StoreExhausted(StoreUnavailable):
+    """A server ran out of memory or disk."""

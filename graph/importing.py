@@ -14,15 +14,15 @@ from typing import TypeAlias
 
 from graph import manifest, report
 from graph.batches import RecordBatch, RecordOrBatch
+from graph.destination import Destination, destination
 from graph.errors import GraphError, ReleaseExists, TooManyRejected
-from graph.ladybug_builder import LadybugBuilder
 from graph.model import Release, Source
 from graph.rejected import RejectedLimit, RejectedRows
-from graph.release import HIERARCHY_FOLDER, STORE_FILE, ReleaseHome, check_name
+from graph.release import HIERARCHY_FOLDER, ReleaseHome, check_name
 from graph.report import ImportReport, Stage
 from graph.store import Contents, GraphBuilder
 
-#: Told a stage (`records`, `hierarchy`, `graph`, `manifest`) and how many rows of it are done.
+#: Told a stage (`cleaning`, `records`, `hierarchy`, `graph`, `manifest`) and how many rows of it are done.
 Progress: TypeAlias = Callable[[str, int], None]
 
 _REPORT_EVERY = 20_000
@@ -39,6 +39,7 @@ def import_release(
     rejected: RejectedRows | None = None,
     max_rejected: RejectedLimit | None = None,
     asked: Mapping[str, str] | None = None,
+    store: str | None = None,
     progress: Progress | None = None,
 ) -> Release:
     """Import `records` as the release `name`, and make it current if none is.
@@ -50,21 +51,24 @@ def import_release(
     `records` come singly or as batches, mixed at will. `sources` and `rejected` are read when they end, so a
     loader may fill them while it is read.
     `max_rejected` is None for no limit. `asked` says with which options the sources were read. All of
-    this goes into the release's report (`graph.report`).
+    this goes into the release's report (`graph.report`). `store` is the address of a Neo4j server for the
+    graph to be at (`graph.neo4j_address`); without one it is a file in the release's folder.
 
     Raises `ReleaseExists` if `replace` is false and there is one, `ReleaseBusy` if another process is
     writing it, `TooManyRejected` with the rows in `ReleaseHome.rejected_file`, `HierarchyCycle` if the
     is-a relations of active concepts go round, `GraphError` if no record is a concept, `StoreUnavailable`
     if the store cannot be written, and whatever `records` raises.
     """
-    work = _Work(home, name, sources, rejected, max_rejected, asked or {}, progress)
+    to = destination(home, name, store)
+    work = _Work(home, name, sources, rejected, max_rejected, asked or {}, to, progress)
     with work.staged():
         if not replace and name in home.names():
             raise ReleaseExists(
                 f"There is already a release {name!r}; remove it first or allow replacing it."
             )
         release = work.build(records).release
-        home.put_in_place(name)
+        with to.published():
+            home.put_in_place(name)
         home.rejected_file(name).unlink(missing_ok=True)
     if home.current() is None:
         home.set_current(name)
@@ -80,10 +84,16 @@ def rehearse_import(
     rejected: RejectedRows | None = None,
     max_rejected: RejectedLimit | None = None,
     asked: Mapping[str, str] | None = None,
+    store: str | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Do all that `import_release` does, tell how it went, and leave no release. Raises the same."""
-    work = _Work(home, name, sources, rejected, max_rejected, asked or {}, progress)
+    """Do all that `import_release` does, tell how it went, and leave no release. Raises the same.
+
+    Nothing is sent to a server: it is only seen whether the one at `store` could be used.
+    """
+    destination(home, name, store).check()
+    to = destination(home, name, None)
+    work = _Work(home, name, sources, rejected, max_rejected, asked or {}, to, progress)
     with work.staged():
         return work.build(records)
 
@@ -99,6 +109,7 @@ class _Work:
         rejected: RejectedRows | None,
         max_rejected: RejectedLimit | None,
         asked: Mapping[str, str],
+        to: Destination,
         progress: Progress | None,
     ) -> None:
         self._home = home
@@ -107,6 +118,7 @@ class _Work:
         self._rejected = rejected
         self._max_rejected = max_rejected
         self._asked = asked
+        self._to = to
         self._tell = progress or (lambda stage, done: None)
         self._stages: list[Stage] = []
         self._staging = home.staging_folder(name)
@@ -115,12 +127,15 @@ class _Work:
     def staged(self) -> Iterator[None]:
         """Hold the release's lock and an empty staging folder; whatever is still in it goes at the end."""
         self._home.clean()
+        self._to.check()
+        self._to.clean(lambda done: self._tell("cleaning", done))
         with self._home.lock(self._name):
             self._home.recover(self._name)
             try:
                 self._staging.mkdir(parents=True)
                 yield
             finally:
+                self._to.close()
                 shutil.rmtree(self._staging, ignore_errors=True)
 
     def build(self, records: Iterable[RecordOrBatch]) -> ImportReport:
@@ -145,7 +160,7 @@ class _Work:
 
     def _write(self, records: Iterable[RecordOrBatch]) -> tuple[Contents, dict[str, int]]:
         """Write hierarchy and store; answer what the store holds, and the counts of the hierarchy."""
-        builder = LadybugBuilder.open(self._staging / STORE_FILE, lambda done: self._tell("graph", done))
+        builder = self._to.builder(lambda done: self._tell("graph", done))
         try:
             start = time.perf_counter()
             # A loader may read for a while before it gives its first record.

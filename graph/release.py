@@ -6,6 +6,7 @@
     ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
     ENLACE_HOME/releases/.replaced-<name> the former release of that name while a new one takes its place
     ENLACE_HOME/releases/.removed-<name>  a release being deleted
+    ENLACE_HOME/releases/.graphs/         notes of the graphs that releases have, or had, at Neo4j servers
     ENLACE_HOME/releases/.locks/<name>    held by whoever writes that release
     ENLACE_HOME/rejected/<name>.tsv       the rows that made the last import of that release fail
 
@@ -26,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from graph import manifest
+from graph import manifest, neo4j_address
 from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound, StoreUnavailable
 from graph.model import Release
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 STORE_FILE = "graph.lbug"
 HIERARCHY_FOLDER = "hierarchy"
 INDEX_FOLDER = "index"
+#: Among the releases' folders: notes of the graphs that they have at servers (`graph.server_graphs`).
+GRAPHS_FOLDER = ".graphs"
 
 _T = TypeVar("_T")
 
@@ -161,7 +164,11 @@ class ReleaseHome:
         made.replace(self._current_file)
 
     def remove(self, name: str) -> None:
-        """Delete a release; if it was the current one, none is. Raises `ReleaseNotFound`, `ReleaseBusy`."""
+        """Delete a release; if it was the current one, none is. Raises `ReleaseNotFound`, `ReleaseBusy`.
+
+        Raises `StoreUnavailable` where its graph is at a server that is away: the release is gone then, and
+        `graph.server_graphs.clean` removes its graph when the server is back.
+        """
         with self.lock(name):
             self.recover(name)
             folder = self.folder(name)
@@ -172,6 +179,12 @@ class ReleaseHome:
             if self._current_file.exists() and self._current_file.read_text(encoding="utf-8").strip() == name:
                 self._current_file.unlink()
             shutil.rmtree(aside)
+        if (self.releases_folder / GRAPHS_FOLDER).exists():
+            from graph.server_graphs import clean
+
+            for leftover in clean(self, name=name):
+                if leftover.problem:
+                    raise leftover.problem
 
     def clean(self) -> list[str]:
         """Undo what killed imports left, and name the releases concerned. Imports under way are left alone.
@@ -292,11 +305,10 @@ class ReleaseHome:
 
     def _open(self, folder: Path, name: str) -> OpenRelease:
         from graph.hierarchy import Hierarchy
-        from graph.store import open_store
 
         release = manifest.check_sizes(folder).release
         hierarchy = Hierarchy.open(folder / HIERARCHY_FOLDER, release=name)
-        return OpenRelease(release, open_store(folder / STORE_FILE), hierarchy, folder)
+        return OpenRelease(release, _open_store(folder), hierarchy, folder)
 
     def _is_whole(self, name: str) -> bool:
         return (self.releases_folder / name / manifest.FILE).is_file()
@@ -331,3 +343,10 @@ def _identity(folder: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (said.st_ino, said.st_mtime_ns)
+
+
+def _open_store(folder: Path) -> GraphStore:
+    from graph.store import open_neo4j, open_store
+
+    address = neo4j_address.read(folder)
+    return open_neo4j(address.moved()) if address else open_store(folder / STORE_FILE)

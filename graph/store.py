@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from graph.batches import RecordOrBatch
-from graph.errors import StoreUnavailable
 from graph.hierarchy import Hierarchy
 from graph.model import CURIE, Concept, Mapping, Membership, Relation, Succession, Term
+
+if TYPE_CHECKING:
+    from graph.neo4j_address import Neo4jAddress
 
 
 class GraphStore(Protocol):
@@ -132,19 +134,27 @@ class GraphBuilder(Protocol):
         ...
 
 
-def open_store(url_or_path: str | Path) -> GraphStore:
-    """Open a store read-only: a path, `ladybug:///path`, or (not yet) `neo4j://host/name`.
+def open_store(address: str | Path) -> GraphStore:
+    """Open a store read-only: a path, `ladybug:///path`, or `neo4j://host:7687/database#key`.
 
     Raises `StoreUnavailable` where there is none or its kind is not supported, `ReleaseDamaged` where
-    the file is not a store that this version reads.
+    what is there is not a store that this version reads. Neo4j's driver is loaded only for its addresses.
     """
+    path = address
+    if isinstance(address, str) and "://" in address:
+        scheme, _, rest = address.partition("://")
+        if scheme != "ladybug":
+            from graph.neo4j_address import Neo4jAddress
+
+            return open_neo4j(Neo4jAddress.parse(address))
+        path = unquote(rest)
     from graph.ladybug_store import LadybugStore
 
-    if isinstance(url_or_path, str) and "://" in url_or_path:
-        scheme, _, rest = url_or_path.partition("://")
-        if scheme != "ladybug":
-            raise StoreUnavailable(
-                f"A store at {scheme}:// is not supported yet; give a path or ladybug:///path/to/graph.lbug."
-            )
-        url_or_path = unquote(rest)
-    return LadybugStore.open(Path(url_or_path))
+    return LadybugStore.open(Path(path))
+
+
+def open_neo4j(address: Neo4jAddress) -> GraphStore:
+    """Open a graph at a Neo4j server read-only. Raises as `open_store`."""
+    from graph.neo4j_store import Neo4jStore
+
+    return Neo4jStore.open(address)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -11,6 +14,15 @@ from hypothesis import settings
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("enlace", deadline=None)
 settings.load_profile("enlace")
+
+if TYPE_CHECKING:
+    from neo4j_server import Launched, Server
+
+#: Of the server that is started for tests: little disk, and a limit that a test can exceed.
+NEO4J_SETTINGS = {
+    "db.tx_log.preallocate": "false",
+    "db.memory.transaction.max": "96m",
+}
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +36,42 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("ENLACE_DATA") or default)
     if folder.is_dir():
         return folder
-    absent = f"the open data are not at {folder}; set ENLACE_DATA to their folder"
+    return _absent(f"the open data are not at {folder}; set ENLACE_DATA to their folder")
+
+
+def _absent(reason: str) -> NoReturn:
     if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(absent)
-    pytest.skip(absent)
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def launched_neo4j() -> Iterator[Launched | None]:
+    """The Neo4j server started for these tests, which a test may stop and resume; None where `NEO4J_URI` is set.
+
+    Where there is neither such a variable nor Java and Maven, a test that asks for it is skipped; with
+    `CI=true` it fails.
+    """
+    from neo4j_server import NoServer, running, server_given
+
+    with ExitStack() as until:
+        launched = None
+        if server_given() is None:
+            try:
+                launched = until.enter_context(running(settings=NEO4J_SETTINGS))
+            except NoServer as reason:
+                _absent(str(reason))
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(launched_neo4j: Launched | None) -> Server:
+    """A real Neo4j server: the one that `NEO4J_URI` names, or one started for these tests."""
+    from neo4j_server import server_given
+
+    server = launched_neo4j.server if launched_neo4j else server_given()
+    assert server
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,16 @@ def load(
             help="The rows that may be unusable, a number or a share of all; with more nothing is imported.",
         ),
     ] = "1%",
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="URL",
+            help="A Neo4j server to keep the graph, such as neo4j://localhost:7687; who asks, NEO4J_USER and "
+            "NEO4J_PASSWORD say.",
+            show_default="a file of the release",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read, check and report everything; leave no release.")
     ] = False,
@@ -112,6 +122,7 @@ def load(
             rejected=source.rejected,
             max_rejected=limit,
             asked=source.asked,
+            store=store,
             progress=lambda stage, done: tell(STAGES.get(stage, stage), done, None),
         )
     told = made if isinstance(made, report.ImportReport) else report.read(home.folder(release))

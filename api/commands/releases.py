@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.options import JsonOption
-from api.terminal import note, out
+from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from graph.release import ReleaseHome
@@ -18,12 +18,20 @@ def releases(
     name: Annotated[
         str | None, typer.Argument(help="A release, to see the report of its import.", show_default=False)
     ] = None,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean", help="Remove what killed imports left, and the graphs at servers that no release has."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the releases, which of them is current, and how each is indexed; or show how one was imported."""
     from graph.release import default_home
 
     home = default_home()
+    if clean:
+        _clean(home)
     if name is not None:
         _show_one(home, name, as_json)
         return
@@ -51,8 +59,30 @@ def _show_one(home: ReleaseHome, name: str, as_json: bool) -> None:
         show_report(read, current=current, index=_indexed(index))
 
 
+def _clean(home: ReleaseHome) -> None:
+    """Clean up, saying what goes. Raises StoreUnavailable for the first server that cannot be cleaned."""
+    from graph.release import GRAPHS_FOLDER
+
+    for name in home.clean():
+        note(f"Removed what a killed import of {name} had left.")
+    # Neo4j's driver is loaded only where releases had graphs at a server.
+    if not (home.releases_folder / GRAPHS_FOLDER).exists():
+        return
+    from graph.server_graphs import clean
+
+    with progress() as tell:
+        leftovers = clean(home, progress=lambda done: tell("removing nodes", done, None))
+    for leftover in leftovers:
+        if leftover.problem:
+            raise leftover.problem
+        note(f"Removed the graph {leftover.address.key} from Neo4j at {leftover.address}.")
+
+
 def _row(home: ReleaseHome, name: str) -> dict[str, Any]:
+    from graph import neo4j_address
+
     release = home.release(name)
+    server = neo4j_address.read(home.folder(name))
     return {
         "name": name,
         "current": home.current() == name,
@@ -64,6 +94,7 @@ def _row(home: ReleaseHome, name: str) -> dict[str, Any]:
             {"name": source.name, "format": source.format, "version": source.version, "sha256": source.sha256}
             for source in release.sources
         ],
+        "store": server.url if server else "embedded",
         "index": _index(home, name),
     }
 
@@ -88,7 +119,7 @@ def _index(home: ReleaseHome, name: str) -> dict[str, Any] | None:
 def _show(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    table = Table("release", "concepts", "terms", "languages", "source", "imported", "index")
+    table = Table("release", "concepts", "terms", "languages", "source", "graph", "imported", "index")
     for row in rows:
         index = row["index"]
         table.add_row(
@@ -97,6 +128,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
             f"{row['counts'].get('terms', 0):,}",
             " ".join(row["languages"]),
             ", ".join(source["name"] for source in row["sources"][:2]),
+            row["store"].partition("#")[0],
             row["created"][:16].replace("T", " "),
             _indexed(index),
         )
