@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -31,9 +32,9 @@ class Measured:
 def measure(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Measured:
     """Run `command`, its output thrown away, with `environment` beside that of this process.
 
-    Peak memory is the greater of the process's own, which the kernel keeps exactly, and that of the whole
-    process tree in samples every 50 ms, where shared pages count in each process. Linux only. Raises
-    CommandFailed, with what the command said on standard error.
+    Every 50 ms two things are read, and the greatest value counts: the peak of the process itself, which the
+    kernel keeps, and what the whole process tree holds, where shared pages count in each process. Linux only.
+    Raises CommandFailed, with what the command said on standard error.
     """
     start = time.perf_counter()
     with subprocess.Popen(
@@ -54,12 +55,12 @@ def measure(command: Sequence[str], *, environment: Mapping[str, str] | None = N
         raise CommandFailed(
             f"{' '.join(command)} ended with {process.returncode}: {said.decode('utf-8', 'replace')}"
         )
-    peak = max(usage.ru_maxrss * 1024, tree.peak_bytes)
-    return Measured(wall_s, usage.ru_utime + usage.ru_stime, peak / MIB)
+    # Not `usage.ru_maxrss`: a process inherits that from the one that started it, however large that was.
+    return Measured(wall_s, usage.ru_utime + usage.ru_stime, tree.peak_bytes / MIB)
 
 
 class _TreeSampler(threading.Thread):
-    """Adds up the resident memory of a process and all below it, again and again."""
+    """Looks at the resident memory of a process and of all below it, again and again."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -68,8 +69,11 @@ class _TreeSampler(threading.Thread):
         self.peak_bytes = 0
 
     def run(self) -> None:
-        while not self._over.wait(_SAMPLE_EVERY_S):
-            self.peak_bytes = max(self.peak_bytes, sum(_resident_bytes(pid) for pid in _tree(self._pid)))
+        while True:
+            of_all = sum(_resident_bytes(pid) for pid in _tree(self._pid))
+            self.peak_bytes = max(self.peak_bytes, of_all, _peak_bytes(self._pid))
+            if self._over.wait(_SAMPLE_EVERY_S):
+                return
 
     def stop(self) -> None:
         self._over.set()
@@ -92,3 +96,13 @@ def _resident_bytes(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
     except (OSError, IndexError):
         return 0
+
+
+def _peak_bytes(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    # A process that has ended, and was not yet waited for, has no memory to tell of.
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
