@@ -42,7 +42,7 @@ _RELATION_ROWS = {
 }
 _ROW_GROUP = 131_072
 #: What Ladybug may keep of the file in memory while loading. It takes more for the rows of one COPY.
-_BUFFER_BYTES = 512 << 20
+_BUFFER_BYTES = 256 << 20
 
 
 class LadybugBuilder:
@@ -94,6 +94,8 @@ class LadybugBuilder:
 
     def finish(self) -> Contents:
         """Load what was added and put the store at its path. Raises `StoreUnavailable` if that fails."""
+        # What reading the records took is of no more use.
+        _give_back_memory()
         with answering(self._path, "being written"):
             self._spool.seal()
             made = self._building / self._path.name
@@ -196,8 +198,18 @@ class _Loading:
         pq.write_table(rows, path, row_group_size=_ROW_GROUP)
         self._connection.execute(f"COPY {table} FROM '{_quoted(path)}'")
         path.unlink()
+        _give_back_memory()
         self._rows[table] += rows.num_rows
         self._progress(sum(self._rows.values()))
+
+
+def _give_back_memory() -> None:
+    """Let the system have what was freed, which allocators keep for a next time.
+
+    Arrow's system pool is the C library's, so that NumPy's and Ladybug's memory is meant too.
+    """
+    pa.default_memory_pool().release_unused()
+    pa.system_memory_pool().release_unused()
 
 
 def _numbered(rows: pa.Table, name: str, start: int) -> pa.Table:

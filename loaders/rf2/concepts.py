@@ -17,7 +17,7 @@ from loaders.rf2.keys import curies, sctids
 from loaders.rf2.loaded import LoadedRelease, without_prefix
 from loaders.rf2.package import Kind
 from loaders.rf2.survey import Survey
-from loaders.rf2.versions import Versions, are_among, places_among
+from loaders.rf2.versions import are_among, places_among
 
 _ROWS_A_BATCH = 65_536
 _TEXT = pa.string()
@@ -74,7 +74,7 @@ class Concepts:
 
 def survey_concepts(survey: Survey) -> Concepts:
     """Read all concepts. Raises ColumnMissing, RowMalformed, SourceEmpty, SourceDamaged, OptionMismatch."""
-    versions, parts = Versions(survey.as_of), list[pa.RecordBatch]()
+    versions, parts = survey.versions(Kind.CONCEPT), list[pa.RecordBatch]()
     if survey.loaded:
         for columns in survey.loaded.of(Concept):
             rows = _loaded_rows(columns)

@@ -20,12 +20,12 @@ from graph.model import Term, TermKind
 from loaders.rejections import OTHER_LANGUAGE
 from loaders.rf2 import identifiers
 from loaders.rf2.concepts import Concepts
+from loaders.rf2.growing import GrowingArray
 from loaders.rf2.keys import NONE, curies, is_blank, malformed, sctids, shown
 from loaders.rf2.languages import NEVER, Acceptabilities, Dialects, survey_acceptability
 from loaders.rf2.loaded import without_prefix
 from loaders.rf2.package import Kind
 from loaders.rf2.survey import Survey
-from loaders.rf2.versions import Versions
 
 _TAG = r"\((?P<tag>[^()]+)\)[\s\pZ]*$"
 
@@ -117,15 +117,8 @@ class _Rows:
         self._concepts = concepts
         self._languages = {language: code for code, language in enumerate(dialects.languages)}
         self._tag_codes: dict[str, int] = {}
-        self._parts: list[tuple[NDArray[Any], ...]] = [
-            (
-                np.zeros(0, np.int32),
-                np.zeros(0, np.int8),
-                np.zeros(0, np.int8),
-                np.zeros(0, np.int32),
-                np.zeros(0, np.bool_),
-            )
-        ]
+        dtypes = (np.int32, np.int8, np.int8, np.int32, np.bool_)
+        self._columns = tuple(GrowingArray(dtype) for dtype in dtypes)
 
     def add(
         self,
@@ -142,7 +135,9 @@ class _Rows:
         is_fsn = types == _FSN
         tags[is_fsn] = self._tags_of(texts.filter(pa.array(is_fsn)))
         language = np.array(codes, np.int8)[coded.indices.to_numpy()]
-        self._parts.append((self._concepts.ordinals(concepts), language, types, tags, active))
+        rows = (self._concepts.ordinals(concepts), language, types, tags, active)
+        for column, values in zip(self._columns, rows, strict=True):
+            column.extend(values)
 
     @property
     def tag_names(self) -> list[str]:
@@ -150,8 +145,7 @@ class _Rows:
 
     def all(self) -> tuple[NDArray[Any], ...]:
         """Concept ordinals, language codes, types, tag codes and whether active; each of shape (rows,)."""
-        self._parts = [tuple(np.concatenate(parts) for parts in zip(*self._parts, strict=True))]
-        return self._parts[0]
+        return tuple(column.array() for column in self._columns)
 
     def _tags_of(self, fsns: pa.StringArray) -> NDArray[np.int32]:
         coded = _semantic_tags(fsns).dictionary_encode()
@@ -178,14 +172,14 @@ def survey_descriptions(survey: Survey, concepts: Concepts, dialects: Dialects) 
     ColumnMissing, SourceEmpty, SourceDamaged.
     """
     acceptabilities = survey_acceptability(survey, dialects)
-    versions, rows = Versions(survey.as_of), _Rows(concepts, dialects)
+    versions, rows = survey.versions(Kind.DESCRIPTION), _Rows(concepts, dialects)
     for columns in survey.loaded.of(Term) if survey.loaded else ():
         versions.add_loaded(sctids(columns["id"]))
         kinds = _coded(columns["kind"], _LOADED_KINDS)
         all_active = np.ones(columns.num_rows, np.bool_)
         owners = sctids(without_prefix(columns["concept"]))
         rows.add(owners, columns["language"], kinds, columns["text"], all_active)
-    loaded_rows = len(versions.keys())
+    loaded_rows = len(versions)
     for block, active in survey.all_rows(Kind.DESCRIPTION, versions, _COLUMNS[1:]):
         owners = sctids(block["conceptId"])
         wrong = active & (owners == NONE)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from graph.batches import decode_acceptability, encode_acceptability
 from graph.model import Acceptability, Term
 from loaders.rf2 import identifiers
+from loaders.rf2.growing import GrowingArray
 from loaders.rf2.identifiers import curie
 from loaders.rf2.keys import NONE, malformed, sctids, shown
 from loaders.rf2.loaded import without_prefix
 from loaders.rf2.package import Kind
 from loaders.rf2.survey import Survey
-from loaders.rf2.versions import Versions, places_among
+from loaders.rf2.versions import places_among
 
 #: The place in the order of preference of a language refset that is not listed for the languages asked for.
 _UNLISTED = 100
@@ -27,6 +28,8 @@ NEVER = 127
 _ACCEPTABLE, _PREFERRED = 0, 1
 _LEVELS = {identifiers.ACCEPTABLE: _ACCEPTABLE, identifiers.PREFERRED: _PREFERRED}
 _NO_LEVEL = -1
+#: Descriptions looked up at once, which bounds what the search holds.
+_AT_ONCE = 500_000
 #: Bits of a word that are used for one refset after another, two each.
 _BITS = 62
 
@@ -75,12 +78,11 @@ class Acceptabilities:
 
     def codes_of(self, descriptions: NDArray[np.int64]) -> NDArray[np.int32]:
         """The code of each description's combination. Shape (len(descriptions),)."""
-        places = places_among(descriptions, self.descriptions)
-        return (
-            np.where(places >= 0, self.codes[places], 0)
-            if len(self.codes)
-            else np.zeros_like(places, np.int32)
-        )
+        found = np.zeros(len(descriptions), np.int32)
+        for start in range(0, len(descriptions) if len(self.codes) else 0, _AT_ONCE):
+            places = places_among(descriptions[start : start + _AT_ONCE], self.descriptions)
+            found[start : start + _AT_ONCE] = np.where(places >= 0, self.codes[places], 0)
+        return found
 
 
 class _Members:
@@ -88,9 +90,9 @@ class _Members:
 
     def __init__(self) -> None:
         self._refsets: dict[str, int] = {}
-        self._descriptions = [np.zeros(0, np.int64)]
-        self._codes = [np.zeros(0, np.int16)]
-        self._levels = [np.zeros(0, np.int8)]
+        self._descriptions = GrowingArray(np.int64)
+        self._codes = GrowingArray(np.int16)
+        self._levels = GrowingArray(np.int8)
 
     @property
     def refsets(self) -> list[str]:
@@ -101,15 +103,12 @@ class _Members:
         codes = [
             self._refsets.setdefault(refset, len(self._refsets)) for refset in coded.dictionary.to_pylist()
         ]
-        self._descriptions.append(descriptions)
-        self._codes.append(np.array(codes, np.int16)[coded.indices.to_numpy()])
-        self._levels.append(levels)
+        self._descriptions.extend(descriptions)
+        self._codes.extend(np.array(codes, np.int16)[coded.indices.to_numpy()])
+        self._levels.extend(levels)
 
     def all(self) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int8]]:
-        self._descriptions = [np.concatenate(self._descriptions)]
-        self._codes = [np.concatenate(self._codes)]
-        self._levels = [np.concatenate(self._levels)]
-        return self._descriptions[0], self._codes[0], self._levels[0]
+        return self._descriptions.array(), self._codes.array(), self._levels.array()
 
 
 def survey_acceptability(survey: Survey, dialects: Dialects) -> Acceptabilities:
@@ -117,7 +116,7 @@ def survey_acceptability(survey: Survey, dialects: Dialects) -> Acceptabilities:
 
     A Delta's row replaces what the loaded release says of the same refset and description.
     """
-    members, versions, active = _Members(), Versions(survey.as_of), [np.zeros(0, np.bool_)]
+    members, versions, active = _Members(), survey.versions(Kind.LANGUAGE), GrowingArray(np.bool_)
     columns = ["refsetId", "referencedComponentId", "acceptabilityId"]
     for block, is_active in survey.all_rows(Kind.LANGUAGE, versions, columns):
         levels = _levels_of(block["acceptabilityId"])
@@ -132,15 +131,19 @@ def survey_acceptability(survey: Survey, dialects: Dialects) -> Acceptabilities:
             block, (unknown, "the acceptability is neither preferred nor acceptable", "acceptabilityId")
         )
         members.add(descriptions, block["refsetId"], levels)
-        active.append(is_active)
-    read = len(versions.keys())
-    holding = versions.holding() & np.concatenate(active)
+        active.extend(is_active)
+    holds, read = versions.holding() & active.array(), len(versions)
+    # The keys of millions of rows are of no more use.
+    del versions, active
     if survey.loaded:
         _add_loaded(survey, members)
-    descriptions, refsets, levels = members.all()
-    holds = np.concatenate((holding, _untouched(descriptions, refsets, read)))
-    holds &= levels != _NO_LEVEL
-    return _combined(descriptions[holds], refsets[holds], levels[holds], members.refsets, dialects)
+        descriptions, refsets, _ = members.all()
+        holds = np.concatenate((holds, _untouched(descriptions, refsets, read)))
+    holds &= members.all()[2] != _NO_LEVEL
+    descriptions, refsets, levels = (column[holds] for column in members.all())
+    names = members.refsets
+    del members, holds
+    return _combined(descriptions, refsets, levels, names, dialects)
 
 
 def _levels_of(column: pa.StringArray) -> NDArray[np.int8]:
@@ -165,9 +168,6 @@ def _add_loaded(survey: Survey, members: _Members) -> None:
 
 def _untouched(descriptions: NDArray[np.int64], refsets: NDArray[np.int16], read: int) -> NDArray[np.bool_]:
     """Of the rows from `read` on, those of a loaded release, which no row before speaks of."""
-    loaded = descriptions[read:]
-    if not len(loaded):
-        return np.zeros(0, np.bool_)
     order = np.lexsort((np.arange(len(descriptions)), refsets, descriptions))
     pairs = np.stack((descriptions[order], refsets[order]))
     first = np.ones(len(order), np.bool_)
@@ -187,14 +187,15 @@ def _combined(
     dialects: Dialects,
 ) -> Acceptabilities:
     order = np.argsort(descriptions, kind="stable")
-    descriptions, refsets, levels = descriptions[order], refsets[order], levels[order]
+    bits = (refsets * np.int16(2) + levels)[order]
+    descriptions = descriptions[order]
+    del order, refsets, levels
     first = np.ones(len(descriptions), np.bool_)
     first[1:] = descriptions[1:] != descriptions[:-1]
     starts = np.flatnonzero(first)
-    bits = refsets.astype(np.int64) * 2 + levels
     words = np.zeros((-(-2 * max(1, len(names)) // _BITS), len(starts)), np.int64)
     for number, word in enumerate(words):
-        mask = np.where(bits // _BITS == number, np.int64(1) << bits % _BITS, 0)
+        mask = np.where(bits // _BITS == number, np.int64(1) << (bits % _BITS).astype(np.int64), 0)
         if len(starts):
             word[:] = np.bitwise_or.reduceat(mask, starts)
     distinct, codes = (

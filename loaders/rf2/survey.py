@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from loaders.rejections import Rejections
+from loaders.rf2.growing import GrowingArray
 from loaders.rf2.keys import checked_sctids, member_keys
 from loaders.rf2.loaded import LoadedRelease
 from loaders.rf2.modules import ModuleVersions
@@ -47,6 +48,10 @@ class Survey:
     loaded: LoadedRelease | None = None
     modules: ModuleVersions = field(default_factory=ModuleVersions)
 
+    def versions(self, kind: Kind) -> Versions:
+        """For the rows of a kind."""
+        return Versions(self.as_of, width=1 if kind in _COMPONENTS else 2)
+
     def all_rows(
         self, kind: Kind, versions: Versions, columns: Sequence[str] = ()
     ) -> Iterator[tuple[Block, NDArray[np.bool_]]]:
@@ -65,13 +70,13 @@ class Survey:
 
     def holding(self, kind: Kind) -> Holding:
         """Which rows of a kind hold. Reads all its files."""
-        versions, active = Versions(self.as_of), [np.zeros(0, np.bool_)]
+        versions, active = self.versions(kind), GrowingArray(np.bool_)
         ids: list[pa.Array] = []
         for block, is_active in self.all_rows(kind, versions):
-            active.append(is_active)
+            active.extend(is_active)
             if self.loaded:
                 ids.append(block["id"])
-        flags = versions.holding() & np.concatenate(active)
+        flags = versions.holding() & active.array()
         return Holding(flags, pa.chunked_array(ids, pa.string()).combine_chunks())
 
     def rows(

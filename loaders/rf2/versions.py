@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from loaders.rf2.growing import GrowingArray
 from loaders.rf2.keys import malformed
 from loaders.table_columns import Block
 
@@ -22,50 +23,53 @@ LOADED = "\0loaded"
 class Versions:
     """Takes the key and the effectiveTime of every row of a kind, in order, and then tells which rows hold.
 
-    A key is a row of int64 numbers or of several such numbers, shape (rows,) or (rows, k). Held in memory:
-    the keys and four bytes a row.
+    A key is `width` int64 numbers. Held in memory: the keys and four bytes a row.
     """
 
-    def __init__(self, as_of: str = "") -> None:
+    def __init__(self, as_of: str = "", width: int = 1) -> None:
         """`as_of`, YYYYMMDD, leaves out what is later and what is not published."""
         self._as_of = as_of
-        self._keys: list[NDArray[np.int64]] = []
-        self._times: list[NDArray[np.int32]] = []
+        self._keys = [GrowingArray(np.int64) for _ in range(width)]
+        self._times = GrowingArray(np.int32)
         self._codes: dict[str, int] = {}
 
     def add(self, keys: NDArray[np.int64], times: pa.StringArray) -> None:
-        """Take rows."""
-        self._keys.append(keys)
-        self._times.append(self._coded(times))
+        """Take rows; shape of `keys`: (rows,), or (rows, width)."""
+        self._extend(keys)
+        self._times.extend(self._coded(times))
 
     def add_loaded(self, keys: NDArray[np.int64]) -> None:
         """Take rows that any other of the same key replaces."""
         code = self._codes.setdefault(LOADED, len(self._codes))
-        self._keys.append(keys)
-        self._times.append(np.full(len(keys), code, np.int32))
+        self._extend(keys)
+        self._times.extend(np.full(len(keys), code, np.int32))
+
+    def __len__(self) -> int:
+        return len(self._times)
 
     def keys(self) -> NDArray[np.int64]:
-        """The keys of all rows, in order; the first dimension is that of the rows."""
-        if not self._keys:
-            return np.zeros(0, np.int64)
-        self._keys = [np.concatenate(self._keys)]
-        return self._keys[0]
+        """The first number of the key of each row, in order. Shape (rows,)."""
+        return self._keys[0].array()
 
     def holding(self) -> NDArray[np.bool_]:
         """For each row, in order, whether it is the one that holds for its key. Shape (rows,)."""
-        keys, times = self.keys(), self._ranks()
-        allowed = times >= 0
-        columns = list(np.atleast_2d(keys.T))
-        repeated = _repeated(columns[0])
+        times = self._ranks()[self._times.array()]
+        allowed: NDArray[np.bool_] = times >= 0
+        repeated = _repeated(self.keys())
         if not len(repeated):
             return allowed
-        some = np.flatnonzero(are_among(columns[0], repeated))
+        some = np.flatnonzero(are_among(self.keys(), repeated))
+        columns = [column.array()[some] for column in self._keys]
         # Sorted by key and then time, stably: the last of each key is the one.
-        order = some[np.lexsort([times[some], *(column[some] for column in columns)])]
+        order = np.lexsort([times[some], *columns])
         is_last = np.ones(len(order), np.bool_)
         is_last[:-1] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
-        allowed[order[~is_last]] = False
+        allowed[some[order[~is_last]]] = False
         return allowed
+
+    def _extend(self, keys: NDArray[np.int64]) -> None:
+        for column, numbers in zip(self._keys, np.atleast_2d(keys.T), strict=True):
+            column.extend(numbers)
 
     def _coded(self, times: pa.StringArray) -> NDArray[np.int32]:
         coded = pc.dictionary_encode(pc.utf8_trim_whitespace(times))
@@ -74,15 +78,13 @@ class Versions:
         return found
 
     def _ranks(self) -> NDArray[np.int32]:
-        """The place of each row's time among all times; -1 for one that the date leaves out."""
-        self._times = [np.concatenate(self._times)] if self._times else [np.zeros(0, np.int32)]
+        """The place of each time, by its code, among all times; -1 for one that the date leaves out."""
         rank_of = np.full(len(self._codes), -1, np.int32)
         for rank, time in enumerate(sorted(self._codes, key=lambda time: (time == "", time))):
             published = time == LOADED or (time != "" and time[:8] <= self._as_of)
             if published or not self._as_of:
                 rank_of[self._codes[time]] = rank
-        ranks: NDArray[np.int32] = rank_of[self._times[0]]
-        return ranks
+        return rank_of
 
 
 def checked_active(block: Block) -> NDArray[np.bool_]:
