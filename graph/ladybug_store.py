@@ -1,10 +1,4 @@
-"""Reads a release's store in Ladybug.
-
-Two kinds of question are fast there and only these are asked: many primary keys unwound and looked up in
-one statement (0.02 ms a key), and one key followed along its relations by a prepared statement (0.1 ms).
-Unwinding keys *and* following relations in one statement makes Ladybug scan whole tables, and `IN $list`
-is slow too.
-"""
+"""Reads a release's store in Ladybug, by the statements of `graph.ladybug_statements`."""
 
 from __future__ import annotations
 
@@ -15,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import ladybug
+import pyarrow as pa
 
-from graph.batches import decode_acceptability
+from graph import ladybug_statements as statements
+from graph.batches import RecordBatch, decode_acceptability
 from graph.errors import ReleaseDamaged, StoreUnavailable
 from graph.ladybug_schema import SCHEMA_VERSION, answering
 from graph.model import (
@@ -25,6 +21,7 @@ from graph.model import (
     Concept,
     Mapping,
     Membership,
+    Record,
     Relation,
     Succession,
     SuccessionKind,
@@ -36,42 +33,9 @@ from graph.ordering import mapping_key, membership_key, relation_key, succession
 
 #: What a reader may keep of the file in memory.
 _BUFFER_BYTES = 1 << 30
-#: Rows of a table read at once when all are wanted.
-_SCAN = 131_072
-
-_CONCEPTS = (
-    "UNWIND $ids AS id MATCH (c:Concept {id: id}) WHERE c.declared "
-    "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
-)
-_TERM = "t.concept, t.text, t.language, t.kind, t.scope, t.id, t.acceptability, t.key"
-_TERMS = (
-    "UNWIND $ids AS id MATCH (c:Concept {id: id}) UNWIND range(c.first_term, c.last_term) AS key "
-    f"MATCH (t:Term {{key: key}}) RETURN {_TERM}"
-)
-_RELATION = "c.id, r.type, t.id, r.role_group, r.id"
-_RELATIONS = f"MATCH (c:Concept {{id: $id}})-[r:RELATES_TO]->(t:Concept) RETURN {_RELATION}"
-_MAPPING = "c.id, t.id, m.kind, m.map_group, m.priority, m.rule, m.advice, m.id"
-_MAPPINGS = f"MATCH (c:Concept {{id: $id}})-[m:MAPS_TO]->(t:Concept) RETURN {_MAPPING}"
-_MAPPED_FROM = f"MATCH (t:Concept {{id: $id}})<-[m:MAPS_TO]-(c:Concept) RETURN {_MAPPING}"
-_SUCCESSION = "c.id, t.id, s.kind, s.id"
-_SUCCESSORS = f"MATCH (c:Concept {{id: $id}})-[s:SUCCEEDED_BY]->(t:Concept) RETURN {_SUCCESSION}"
-_PREDECESSORS = f"MATCH (t:Concept {{id: $id}})<-[s:SUCCEEDED_BY]-(c:Concept) RETURN {_SUCCESSION}"
-_MEMBERSHIP = "r.id, c.id, m.id"
-_MEMBERSHIPS = f"MATCH (c:Concept {{id: $id}})-[m:MEMBER_OF]->(r:Concept) RETURN {_MEMBERSHIP}"
-_MEMBERS = f"MATCH (r:Concept {{id: $id}})<-[m:MEMBER_OF]-(c:Concept) RETURN {_MEMBERSHIP}"
-
-_RANGE = "{0} >= $low AND {0} < $high"
-_ALL_CONCEPTS = (
-    f"MATCH (c:Concept) WHERE {_RANGE.format('c.ordinal')} AND c.declared "
-    "RETURN c.id, c.active, c.semantic_tag, c.effective_time, c.module, c.defined"
-)
-_ALL_TERMS = f"MATCH (t:Term) WHERE {_RANGE.format('t.key')} RETURN {_TERM}"
-_OF_RANGE = _RANGE.format("c.ordinal")
-_ALL_MAPPINGS = f"MATCH (c:Concept)-[m:MAPS_TO]->(t:Concept) WHERE {_OF_RANGE} RETURN {_MAPPING}"
-_ALL_IS_A = f"MATCH (c:Concept)-[r:IS_A]->(p:Concept) WHERE {_OF_RANGE} RETURN c.id, p.id, r.id"
-_ALL_RELATIONS = f"MATCH (c:Concept)-[r:RELATES_TO]->(t:Concept) WHERE {_OF_RANGE} RETURN {_RELATION}"
-_ALL_SUCCESSIONS = f"MATCH (c:Concept)-[s:SUCCEEDED_BY]->(t:Concept) WHERE {_OF_RANGE} RETURN {_SUCCESSION}"
-_ALL_MEMBERSHIPS = f"MATCH (c:Concept)-[m:MEMBER_OF]->(r:Concept) WHERE {_OF_RANGE} RETURN {_MEMBERSHIP}"
+#: Rows of a table read at once when all are wanted, one by one and as columns. A read range costs a pass
+#: over the whole table, and as columns it takes a third of the memory.
+_SCAN, _SCAN_COLUMNS = 131_072, 524_288
 
 _KINDS = {kind.value: kind for kind in TermKind}
 _SCOPES = {scope.value: scope for scope in SynonymScope}
@@ -124,7 +88,7 @@ class LadybugStore:
         """The concept of each id; None where the release declares none."""
         if not ids:
             return []
-        rows = self._ask(_CONCEPTS, ids=list(dict.fromkeys(ids)))
+        rows = self._ask(statements.CONCEPTS, ids=list(dict.fromkeys(ids)))
         found = {row[0]: Concept(*row) for row in rows}
         return [found.get(id) for id in ids]
 
@@ -133,7 +97,7 @@ class LadybugStore:
         if not ids or not self._about["Term"]:
             return [() for _ in ids]
         rows_of: dict[CURIE, list[Any]] = {id: [] for id in ids}
-        for row in self._ask(_TERMS, ids=list(rows_of)):
+        for row in self._ask(statements.TERMS, ids=list(rows_of)):
             rows_of[row[0]].append(row)
         terms_of = {
             id: tuple(_term(row) for row in sorted(rows, key=lambda row: row[7]))
@@ -143,58 +107,60 @@ class LadybugStore:
 
     def relations(self, ids: Sequence[CURIE]) -> list[tuple[Relation, ...]]:
         """The outgoing relations of each id other than is-a."""
-        return [_relations(rows) for rows in self._ask_each(_RELATIONS, "RELATES_TO", ids)]
+        return [_relations(rows) for rows in self._ask_each(statements.RELATIONS, "RELATES_TO", ids)]
 
     def mappings(self, ids: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
         """The codes of other systems that each id maps to."""
-        return [_mappings(rows) for rows in self._ask_each(_MAPPINGS, "MAPS_TO", ids)]
+        return [_mappings(rows) for rows in self._ask_each(statements.MAPPINGS, "MAPS_TO", ids)]
 
     def mapped_from(self, targets: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
         """The mappings that lead to each code of another system."""
-        return [_mappings(rows) for rows in self._ask_each(_MAPPED_FROM, "MAPS_TO", targets)]
+        return [_mappings(rows) for rows in self._ask_each(statements.MAPPED_FROM, "MAPS_TO", targets)]
 
     def successors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
         """What stands for each retired id."""
-        return [_successions(rows) for rows in self._ask_each(_SUCCESSORS, "SUCCEEDED_BY", ids)]
+        return [_successions(rows) for rows in self._ask_each(statements.SUCCESSORS, "SUCCEEDED_BY", ids)]
 
     def predecessors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
         """The retired ids that each id stands for."""
-        return [_successions(rows) for rows in self._ask_each(_PREDECESSORS, "SUCCEEDED_BY", ids)]
+        return [_successions(rows) for rows in self._ask_each(statements.PREDECESSORS, "SUCCEEDED_BY", ids)]
 
     def memberships(self, ids: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
         """The refsets that hold each id."""
-        return [_memberships(rows) for rows in self._ask_each(_MEMBERSHIPS, "MEMBER_OF", ids)]
+        return [_memberships(rows) for rows in self._ask_each(statements.MEMBERSHIPS, "MEMBER_OF", ids)]
 
     def members(self, refsets: Sequence[CURIE]) -> list[tuple[Membership, ...]]:
         """What each refset holds."""
-        return [_memberships(rows) for rows in self._ask_each(_MEMBERS, "MEMBER_OF", refsets)]
+        return [_memberships(rows) for rows in self._ask_each(statements.MEMBERS, "MEMBER_OF", refsets)]
 
     def scan_concepts(self) -> Iterator[Concept]:
         """Every declared concept, active and retired, ordered by id."""
-        for rows in self._ask_ranges(_ALL_CONCEPTS, "Concept"):
+        for rows in self._ask_ranges(statements.ALL_CONCEPTS, "Concept"):
             rows.sort(key=lambda row: row[0])
             yield from (Concept(*row) for row in rows)
 
     def scan_terms(self) -> Iterator[Term]:
         """Every term, ordered by concept id."""
-        for rows in self._ask_ranges(_ALL_TERMS, "Term"):
+        for rows in self._ask_ranges(statements.ALL_TERMS, "Term"):
             rows.sort(key=lambda row: row[7])
             yield from map(_term, rows)
 
     def scan_mappings(self) -> Iterator[Mapping]:
         """Every mapping, ordered by concept id."""
-        for rows in self._ask_ranges(_ALL_MAPPINGS, "Concept"):
+        for rows in self._ask_ranges(statements.ALL_MAPPINGS, "Concept"):
             yield from _mappings(rows)
 
     def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
         """Every is-a relation as (child, parent), ordered, each pair once."""
-        for rows in self._ask_ranges(_ALL_IS_A, "Concept"):
+        for rows in self._ask_ranges(statements.ALL_IS_A, "Concept"):
             yield from sorted({row[:2] for row in rows})
 
     def scan_relations(self) -> Iterator[Relation]:
         """Every relation, is-a too, ordered by source."""
         both = zip(
-            self._ask_ranges(_ALL_IS_A, "Concept"), self._ask_ranges(_ALL_RELATIONS, "Concept"), strict=True
+            self._ask_ranges(statements.ALL_IS_A, "Concept"),
+            self._ask_ranges(statements.ALL_RELATIONS, "Concept"),
+            strict=True,
         )
         for is_a, rows in both:
             rows.extend((child, IS_A, parent, 0, id) for child, parent, id in is_a)
@@ -202,13 +168,20 @@ class LadybugStore:
 
     def scan_successions(self) -> Iterator[Succession]:
         """Every succession, ordered by the retired id."""
-        for rows in self._ask_ranges(_ALL_SUCCESSIONS, "Concept"):
+        for rows in self._ask_ranges(statements.ALL_SUCCESSIONS, "Concept"):
             yield from sorted(map(_succession, rows), key=lambda s: (s.retired, *succession_key(s)))
 
     def scan_memberships(self) -> Iterator[Membership]:
         """Every membership, ordered by member."""
-        for rows in self._ask_ranges(_ALL_MEMBERSHIPS, "Concept"):
+        for rows in self._ask_ranges(statements.ALL_MEMBERSHIPS, "Concept"):
             yield from _memberships(rows)
+
+    def scan_batches(self, kind: type[Record]) -> Iterator[RecordBatch]:
+        """Every record of a kind as columns."""
+        for statement, table in statements.BATCHES[kind]:
+            for rows in self._ask_tables(statement, table, _SCAN_COLUMNS):
+                for columns in rows.combine_chunks().to_batches():
+                    yield RecordBatch(kind, columns)
 
     def close(self) -> None:
         """Let go of the file, at once or when the last question under way is answered."""
@@ -245,14 +218,19 @@ class LadybugStore:
 
     def _ask_ranges(self, statement: str, table: str) -> Iterator[list[Any]]:
         """The rows of `statement` by ranges of the ordinals of `table`: one range is in memory at a time."""
-        for low in range(0, self._about[table], _SCAN):
-            parameters = {"low": low, "high": low + _SCAN}
+        for rows in self._ask_tables(statement, table, _SCAN):
+            # By columns, through Arrow: twice as fast as Ladybug's own making of Python rows.
+            yield list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+    def _ask_tables(self, statement: str, table: str, size: int) -> Iterator[pa.Table]:
+        """As `_ask_ranges`, as columns, `size` ordinals at a time."""
+        for low in range(0, self._about[table], size):
+            parameters = {"low": low, "high": low + size}
             with self._connection() as connection, answering(self._path, "answering"):
                 result = _execute(connection, statement, parameters)
-                # By columns, through Arrow: twice as fast as Ladybug's own making of Python rows.
-                columns = [column.to_pylist() for column in result.get_as_arrow(_SCAN).columns]
+                rows = result.get_as_arrow(size)
                 result.close()
-            yield list(zip(*columns, strict=True))
+            yield rows
 
     @contextmanager
     def _connection(self) -> Iterator[ladybug.Connection]:

@@ -8,19 +8,22 @@ Parents, children, ancestors and descendants are not here: `graph.hierarchy.Hier
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from graph.batches import RecordOrBatch
+from graph.batches import RecordBatch, RecordOrBatch, batch_of
 from graph.hierarchy import Hierarchy
-from graph.model import CURIE, Concept, Mapping, Membership, Relation, Succession, Term
+from graph.model import CURIE, Concept, Mapping, Membership, Record, Relation, Succession, Term
 
 if TYPE_CHECKING:
     from graph.neo4j_address import Neo4jAddress
+
+_ROWS_A_BATCH = 65_536
 
 
 class GraphStore(Protocol):
@@ -96,6 +99,33 @@ class GraphStore(Protocol):
     def close(self) -> None:
         """Let go of files and connections. Calling it twice does no harm."""
         ...
+
+
+@runtime_checkable
+class ColumnarStore(Protocol):
+    """A store that reads records as columns faster than one by one."""
+
+    def scan_batches(self, kind: type[Record]) -> Iterator[RecordBatch]:
+        """Every record of a kind, relations of type `IS_A` too, in no order."""
+        ...
+
+
+def scan_batches(store: GraphStore, kind: type[Record]) -> Iterator[RecordBatch]:
+    """Every record of a kind as columns, in no order: read so where `store` can, else gathered."""
+    if isinstance(store, ColumnarStore):
+        yield from store.scan_batches(kind)
+        return
+    scans: dict[type[Record], Callable[[], Iterator[Record]]] = {
+        Concept: store.scan_concepts,
+        Term: store.scan_terms,
+        Relation: store.scan_relations,
+        Mapping: store.scan_mappings,
+        Succession: store.scan_successions,
+        Membership: store.scan_memberships,
+    }
+    records = scans[kind]()
+    while some := list(islice(records, _ROWS_A_BATCH)):
+        yield batch_of(some)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import pytest
 
-from graph.batches import RecordBatch, RecordOrBatch, batch_of
+from graph.batches import RecordBatch, RecordOrBatch, batch_of, records_of
 from graph.errors import StoreUnavailable
 from graph.model import (
     IS_A,
@@ -20,6 +20,7 @@ from graph.model import (
     Concept,
     Mapping,
     Membership,
+    Record,
     Relation,
     Succession,
     SuccessionKind,
@@ -27,7 +28,7 @@ from graph.model import (
     Term,
     TermKind,
 )
-from graph.store import GraphStore
+from graph.store import GraphStore, scan_batches
 
 Build: TypeAlias = Callable[[Iterable[RecordOrBatch]], GraphStore]
 
@@ -198,6 +199,24 @@ class StoreContract:
 
     def test_scanning_memberships_gives_all_by_member(self, store: GraphStore) -> None:
         assert list(store.scan_memberships()) == [MEMBERSHIPS[i] for i in (3, 1, 0, 2)]
+
+    @pytest.mark.parametrize(
+        ("kind", "records"),
+        [
+            (Concept, CONCEPTS),
+            (Term, TERMS),
+            (Relation, [*RELATIONS, *IS_AS]),
+            (Mapping, MAPPINGS),
+            (Succession, SUCCESSIONS),
+            (Membership, MEMBERSHIPS),
+        ],
+    )
+    def test_records_are_read_as_columns_too(
+        self, store: GraphStore, bare: GraphStore, kind: type[Record], records: Sequence[Record]
+    ) -> None:
+        assert {record for batch in scan_batches(store, kind) for record in records_of(batch)} == {*records}
+        assert sum(len(batch) for batch in scan_batches(store, kind)) == len(records)
+        assert sum(len(batch) for batch in scan_batches(bare, kind)) == (kind is Concept)
 
     def test_what_is_alike_but_for_its_id_comes_by_id(self, build: Build) -> None:
         relations = [Relation("X:1", SITE, "X:2", 1, id) for id in ("", "1", "10", "2")]
