@@ -19,6 +19,7 @@ from graph import closure
 from graph.closure import Ordinals, Rows
 from graph.errors import ConceptNotFound, HierarchyCycle
 from graph.model import CURIE
+from graph.sorted_ids import SortedIds
 
 _BATCH = 100_000
 
@@ -54,7 +55,7 @@ class Hierarchy:
         release: str = "",
     ) -> None:
         """Use `compile` or `open`. `ids` are sorted UTF-8 bytes, shape (n,); every other array has n rows."""
-        self._ids = ids
+        self._ids = SortedIds(ids)
         self._parents = parents
         self._children = children
         self._ancestors = ancestors
@@ -77,9 +78,9 @@ class Hierarchy:
 
         Takes about 16 bytes a pair of the largest level at its peak, beside the closure itself.
         """
-        sorted_ids = np.unique(np.array([i.encode() for i in ids], dtype=np.bytes_))
+        sorted_ids = SortedIds.of(list(ids))
         (children, parents), dangling = _edges(sorted_ids, is_a)
-        return cls.of_ordinals(sorted_ids, children, parents, dangling=dangling, release=release)
+        return cls.of_ordinals(sorted_ids.array, children, parents, dangling=dangling, release=release)
 
     @classmethod
     def of_ordinals(
@@ -138,13 +139,38 @@ class Hierarchy:
             "ancestors": self._ancestors,
             "descendants": self._descendants,
         }
-        write(folder, HierarchyFiles(self._ids, rows, self._depths, self.dangling))
+        write(folder, HierarchyFiles(self._ids.array, rows, self._depths, self.dangling))
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __contains__(self, id: object) -> bool:
-        return isinstance(id, str) and self._find(id) >= 0
+        return isinstance(id, str) and self._ids.find(id) >= 0
+
+    @property
+    def ids(self) -> SortedIds:
+        """The ids of the concepts, by ordinal."""
+        return self._ids
+
+    @property
+    def parent_rows(self) -> Rows:
+        """The parents of every ordinal."""
+        return self._parents
+
+    @property
+    def child_rows(self) -> Rows:
+        """The children of every ordinal."""
+        return self._children
+
+    @property
+    def ancestor_rows(self) -> Rows:
+        """The ancestors of every ordinal, without itself."""
+        return self._ancestors
+
+    @property
+    def descendant_rows(self) -> Rows:
+        """The descendants of every ordinal, without itself."""
+        return self._descendants
 
     @property
     def is_a_count(self) -> int:
@@ -216,20 +242,18 @@ class Hierarchy:
 
     def ordinal(self, id: CURIE) -> int:
         """The ordinal of `id`. Raises `ConceptNotFound`."""
-        found = self._find(id)
+        found = self._ids.find(id)
         if found < 0:
             raise ConceptNotFound((id,), self.release, active=True)
         return found
 
     def ordinals(self, ids: Sequence[CURIE]) -> NDArray[np.int64]:
         """The ordinal of each id, shape (len(ids),); -1 where the hierarchy lacks it."""
-        return _ordinals(self._ids, ids)
+        return self._ids.ordinals(ids)
 
     def ids_of(self, ordinals: NDArray[np.integer] | Sequence[int]) -> tuple[CURIE, ...]:
         """The id of each ordinal, in the order given."""
-        if len(ordinals) == 0:
-            return ()
-        return tuple(id.decode() for id in self._ids[np.asarray(ordinals)].tolist())
+        return self._ids.ids_of(ordinals)
 
     def parents_of_ordinal(self, ordinal: int) -> Ordinals:
         """The ordinals of the parents, sorted; a view that may be a map of the file, not to be written to."""
@@ -291,38 +315,16 @@ class Hierarchy:
         """The ordinals without a parent, sorted."""
         return np.flatnonzero(np.diff(self._parents.offsets) == 0)
 
-    def _find(self, id: CURIE) -> int:
-        key = id.encode()
-        # A longer key would make NumPy widen, that is copy, the whole array of ids to compare them.
-        if len(key) > self._ids.itemsize or not key or key.endswith(b"\0"):
-            return -1
-        at = int(np.searchsorted(self._ids, np.array(key, self._ids.dtype)))
-        return at if at < len(self._ids) and self._ids[at] == key else -1
-
-
-def _ordinals(sorted_ids: NDArray[np.bytes_], ids: Sequence[CURIE]) -> NDArray[np.int64]:
-    if len(ids) == 0 or len(sorted_ids) == 0:
-        return np.full(len(ids), -1, np.int64)
-    encoded = [id.encode() for id in ids]
-    # Cutting long ids to the width would make false matches, and so would the NULs NumPy drops: blank them.
-    width = sorted_ids.itemsize
-    keys = np.array(
-        [k if len(k) <= width and not k.endswith(b"\0") else b"" for k in encoded], sorted_ids.dtype
-    )
-    at = np.minimum(np.searchsorted(sorted_ids, keys), len(sorted_ids) - 1)
-    found: NDArray[np.int64] = np.where((sorted_ids[at] == keys) & (keys != b""), at, -1)
-    return found
-
 
 def _edges(
-    sorted_ids: NDArray[np.bytes_], is_a: Iterable[tuple[CURIE, CURIE]]
+    sorted_ids: SortedIds, is_a: Iterable[tuple[CURIE, CURIE]]
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], int]:
     """The ordinals of the children and of the parents, and how many pairs had an end that is not an id."""
     children, parents = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     dangling = 0
     for batch in _batches(is_a):
-        child = _ordinals(sorted_ids, [pair[0] for pair in batch])
-        parent = _ordinals(sorted_ids, [pair[1] for pair in batch])
+        child = sorted_ids.ordinals([pair[0] for pair in batch])
+        parent = sorted_ids.ordinals([pair[1] for pair in batch])
         known = (child >= 0) & (parent >= 0)
         dangling += len(batch) - int(known.sum())
         children.append(child[known])
