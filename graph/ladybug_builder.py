@@ -1,4 +1,4 @@
-"""Builds a release's store in Ladybug: spool the records, then load each table by one COPY."""
+"""Builds a release's store in Ladybug: spool the records, then load each table by a few large COPYs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,7 +33,7 @@ _CONCEPT_COLUMNS = [
     "first_term", "last_term",
 ]  # fmt: skip
 _TERM_COLUMNS = ["key", "concept", "kind", "language", "text", "scope", "id", "acceptability"]
-#: The spooled rows of each relation table; their first two columns are its ends.
+#: The spooled rows of each relation table; their first two columns are its ends, from and to.
 _RELATION_ROWS = {
     "IS_A": "is_a",
     "RELATES_TO": "relations",
@@ -40,9 +41,13 @@ _RELATION_ROWS = {
     "SUCCEEDED_BY": "successions",
     "MEMBER_OF": "memberships",
 }
+#: The table that holds the rows of another one from its second end to its first.
+_BACKWARDS, _FORWARDS = "MAPPED_FROM", "MAPS_TO"
 _ROW_GROUP = 131_072
 #: What Ladybug may keep of the file in memory while loading. It takes more for the rows of one COPY.
-_BUFFER_BYTES = 256 << 20
+_BUFFER_BYTES = 512 << 20
+#: After so many rows the file is closed and opened again: some of what a COPY takes is freed only then.
+_ROWS_AN_OPENING = 500_000
 
 
 class LadybugBuilder:
@@ -99,13 +104,8 @@ class LadybugBuilder:
         with answering(self._path, "being written"):
             self._spool.seal()
             made = self._building / self._path.name
-            database = ladybug.Database(made, buffer_pool_size=_BUFFER_BYTES)
-            try:
-                connection = ladybug.Connection(database)
-                contents = _Loading(connection, self._spool, self._building, self._progress).all()
-                connection.close()
-            finally:
-                database.close()
+            with closing(_Loading(made, self._spool, self._building, self._progress)) as loading:
+                contents = loading.all()
             os.replace(made, self._path)
         self.abandon()
         return contents
@@ -116,20 +116,16 @@ class LadybugBuilder:
 
 
 class _Loading:
-    """Moves the tables of a spool into an open database, one after another, through Parquet files."""
+    """Moves the tables of a spool into a new database, one after another, through Parquet files."""
 
-    def __init__(
-        self,
-        connection: ladybug.Connection,
-        spool: Spool,
-        folder: Path,
-        progress: Callable[[int], None],
-    ) -> None:
-        self._connection = connection
+    def __init__(self, path: Path, spool: Spool, folder: Path, progress: Callable[[int], None]) -> None:
+        self._path = path
         self._progress = progress
         self._spool = spool
         self._folder = folder
-        self._rows = dict.fromkeys(["Concept", "Term", *_RELATION_ROWS], 0)
+        self._rows = dict.fromkeys(["Concept", "Term", *_RELATION_ROWS, _BACKWARDS], 0)
+        self._rows_at_opening = 0
+        self._open()
 
     def all(self) -> Contents:
         for statement in NODE_TABLES + RELATION_TABLES:
@@ -141,6 +137,7 @@ class _Loading:
         for table, name in _RELATION_ROWS.items():
             for rows in self._spool.read(name):
                 self._copy(table, rows)
+        self._backwards()
         counts = {
             "concepts": len(ids),
             "active_concepts": active,
@@ -156,6 +153,15 @@ class _Loading:
             )
         self._connection.execute("CHECKPOINT")
         return Contents(counts=counts, languages=languages)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+        self._database.close()
+
+    def _open(self) -> None:
+        self._database = ladybug.Database(self._path, buffer_pool_size=_BUFFER_BYTES)
+        self._connection = ladybug.Connection(self._database)
 
     def _terms(self, ids: pa.Array) -> tuple[_Counts, int, tuple[str, ...]]:
         """Load the terms of `ids`; answer how many each has, how many are of other ids, and languages."""
@@ -190,6 +196,13 @@ class _Loading:
             active += pc.sum(rows["active"]).as_py()
         return active
 
+    def _backwards(self) -> None:
+        """Load the table that is kept in both directions a second time, by its other end."""
+        name = _RELATION_ROWS[_FORWARDS]
+        for rows in self._spool.read(name, by="target"):
+            source, target, *others = rows.column_names
+            self._copy(_BACKWARDS, rows.select([target, source, *others]))
+
     def _copy(self, table: str, rows: pa.Table) -> None:
         """Load rows into a table by one COPY; what that holds in memory grows with them."""
         if not rows.num_rows:
@@ -198,9 +211,14 @@ class _Loading:
         pq.write_table(rows, path, row_group_size=_ROW_GROUP)
         self._connection.execute(f"COPY {table} FROM '{_quoted(path)}'")
         path.unlink()
-        _give_back_memory()
         self._rows[table] += rows.num_rows
-        self._progress(sum(self._rows.values()))
+        loaded = sum(self._rows.values())
+        if loaded - self._rows_at_opening >= _ROWS_AN_OPENING:
+            self.close()
+            self._open()
+            self._rows_at_opening = loaded
+        _give_back_memory()
+        self._progress(loaded)
 
 
 def _give_back_memory() -> None:

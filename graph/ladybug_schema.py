@@ -13,7 +13,7 @@ from pathlib import Path
 from graph.errors import StoreUnavailable
 
 #: Raised by one whenever the tables change their meaning; other versions are refused.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 NODE_TABLES = (
     # `ordinal` counts all rows by id, declared or not; reading by ranges of it gives the ids in order.
@@ -31,12 +31,15 @@ NODE_TABLES = (
 )
 #: Relations that are never followed backwards are kept forwards only, which halves the time of loading them.
 _FORWARDS = "WITH (storage_direction = 'fwd')"
+_MAPPING = "kind STRING, map_group INT64, priority INT64, rule STRING, advice STRING, id STRING"
 RELATION_TABLES = (
     f"CREATE REL TABLE IS_A(FROM Concept TO Concept, id STRING) {_FORWARDS}",
     "CREATE REL TABLE RELATES_TO(FROM Concept TO Concept, type STRING, role_group INT64, id STRING) "
     + _FORWARDS,
-    "CREATE REL TABLE MAPS_TO(FROM Concept TO Concept, kind STRING, map_group INT64, priority INT64, "
-    "rule STRING, advice STRING, id STRING)",
+    f"CREATE REL TABLE MAPS_TO(FROM Concept TO Concept, {_MAPPING}) {_FORWARDS}",
+    # The same from the code to the concept. Were MAPS_TO kept backwards too, each COPY of some concepts'
+    # mappings would write the rows of all codes anew: time and memory grew with the square of the rows.
+    f"CREATE REL TABLE MAPPED_FROM(FROM Concept TO Concept, {_MAPPING}) {_FORWARDS}",
     "CREATE REL TABLE SUCCEEDED_BY(FROM Concept TO Concept, kind STRING, id STRING)",
     # From the member to its refset, so that reading all by ranges of members holds few rows at once.
     "CREATE REL TABLE MEMBER_OF(FROM Concept TO Concept, id STRING)",

@@ -115,7 +115,7 @@ class LadybugStore:
 
     def mapped_from(self, targets: Sequence[CURIE]) -> list[tuple[Mapping, ...]]:
         """The mappings that lead to each code of another system."""
-        return [_mappings(rows) for rows in self._ask_each(statements.MAPPED_FROM, "MAPS_TO", targets)]
+        return [_mappings(rows) for rows in self._ask_each(statements.MAPPED_FROM, "MAPPED_FROM", targets)]
 
     def successors(self, ids: Sequence[CURIE]) -> list[tuple[Succession, ...]]:
         """What stands for each retired id."""

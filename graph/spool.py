@@ -185,18 +185,20 @@ class Spool:
         ]
         return pc.unique(pa.chunked_array(found, _TEXT))
 
-    def read(self, table: str) -> Iterator[pa.Table]:
+    def read(self, table: str, by: str | None = None) -> Iterator[pa.Table]:
         """The rows of a table, sorted by its columns from the left, once each, in parts of bounded size, none empty.
 
-        `concepts` has one row an id: a declared one before one only spoken of, then the one of the
-        greatest effective time, then the one added last.
+        With `by` they are sorted by that column first. `concepts` has one row an id: a declared one before
+        one only spoken of, then the one of the greatest effective time, then the one added last.
         """
         if not self._rows[table]:
             return
         schema, keys = _TABLES[table].schema, _sorting_keys(table)
-        bounds = self._bounds(table)
+        if by is not None:
+            keys = [by, *(key for key in keys if key != by)]
+        bounds = self._bounds(table, keys[0])
         if bounds:
-            parts: Iterable[list[pa.RecordBatch]] = self._parted(table, bounds)
+            parts: Iterable[list[pa.RecordBatch]] = self._parted(table, keys[0], bounds)
         else:
             parts = [list(self._batches(table))]
         for batches in parts:
@@ -215,10 +217,9 @@ class Spool:
                 found = pc.unique(pa.chunked_array(parts, _TEXT))
         return found
 
-    def _parted(self, table: str, bounds: Sequence[str]) -> Iterator[list[pa.RecordBatch]]:
-        """The rows of each range between bounds, in the order of the ranges, through files of their own."""
+    def _parted(self, table: str, key: str, bounds: Sequence[str]) -> Iterator[list[pa.RecordBatch]]:
+        """The rows of each range between bounds of `key`, in the order of the ranges, through files of their own."""
         schema = _TABLES[table].schema
-        key = schema.names[0]
         paths = [self._folder / f"{table}.{number}.arrow" for number in range(len(bounds) + 1)]
         writers = [pa.ipc.new_file(str(path), schema) for path in paths]
         try:
@@ -287,12 +288,11 @@ class Spool:
     def _path(self, table: str) -> Path:
         return self._folder / f"{table}.arrow"
 
-    def _bounds(self, table: str) -> list[str]:
-        """Keys that cut a table into parts of about BYTES_IN_MEMORY; none where it is small enough."""
+    def _bounds(self, table: str, key: str) -> list[str]:
+        """Values of `key` that cut a table into parts of about BYTES_IN_MEMORY; none where it is small enough."""
         parts = -(-self._path(table).stat().st_size // BYTES_IN_MEMORY)
         if parts == 1:
             return []
-        key = _TABLES[table].schema.names[0]
         sampled = [
             batch[key].take(pa.array(np.arange(0, len(batch), _SAMPLE)))
             for batch in self._batches(table, [key])

@@ -36,8 +36,8 @@ relations = st.builds(Relation, ids, st.sampled_from([IS_A, "X:is"]), ids, st.in
 mappings = st.builds(Mapping, ids, st.sampled_from(["ICD10:A", "ICD10:B"]))
 
 
-def read(spool: Spool, table: str) -> list[tuple[Any, ...]]:
-    return [tuple(row.values()) for part in spool.read(table) for row in part.to_pylist()]
+def read(spool: Spool, table: str, by: str | None = None) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for part in spool.read(table, by) for row in part.to_pylist()]
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,6 +74,7 @@ def test_rows_come_back_sorted_and_once_each(records: list[Record], data: st.Dat
         assert set(spool.declared_ids().to_pylist()) == set(latest)
         assert read(spool, "is_a") == sorted(is_a)
         assert read(spool, "relations") == sorted(roles)
+        assert read(spool, "relations", by="target") == sorted(roles, key=lambda role: (role[1], role))
         kinds = list(TERM_KINDS)
         assert read(spool, "terms") == sorted(
             {

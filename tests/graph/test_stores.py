@@ -24,7 +24,9 @@ from store_contract import (
     StoreContract,
 )
 
+import graph.ladybug_builder
 import graph.ladybug_store
+import graph.spool
 from graph.batches import RecordOrBatch
 from graph.counting import CountingStore
 from graph.errors import ReleaseDamaged, ReleaseExists, StoreUnavailable
@@ -41,9 +43,14 @@ def written(path: Path, records: Iterable[RecordOrBatch]) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["ladybug", "counting"])
+@pytest.fixture(scope="module", params=["ladybug", "ladybug loaded in many parts", "counting"])
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     opened: list[GraphStore] = []
+    patch = pytest.MonkeyPatch()
+    if "parts" in request.param:
+        patch.setattr(graph.spool, "BYTES_IN_MEMORY", 700)
+        patch.setattr(graph.spool, "_SAMPLE", 1)
+        patch.setattr(graph.ladybug_builder, "_ROWS_AN_OPENING", 3)
 
     def build(records: Iterable[RecordOrBatch]) -> GraphStore:
         path = tmp_path_factory.mktemp("store") / "graph.lbug"
@@ -52,6 +59,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return CountingStore(store) if request.param == "counting" else store
 
     yield build
+    patch.undo()
     for store in opened:
         store.close()
 
