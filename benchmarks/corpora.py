@@ -4,18 +4,18 @@
 
 The DisTEMIST and MedProcNER documents are CodiEsp's under slightly different names, so the documents
 that CodiEsp calls dev are left out of every training file, whichever corpus they come from. Written
-are `training.tsv` (doc, span, code; codes are CURIEs of SNOMEDCT, MESH, HP and ECIEO),
+are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, MESH, HP and ECIEO),
 `hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone).
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from linker.mentions import GoldMention, write_mentions
+from linker.mentions import GoldMention, read_mentions, write_mentions
 
 _CODIESP_DEV = ("devD.tsv", "devP.tsv", "devX.tsv")
 
@@ -35,32 +35,49 @@ def codiesp_dev_documents(data: Path) -> frozenset[str]:
 
 def distemist(data: Path) -> Iterator[GoldMention]:
     """DisTEMIST linking mentions with their SNOMED CT and MeSH codes."""
-    for part in ("training1", "training2"):
-        for row in _table(data / "distemist" / f"distemist_subtrack2_{part}_linking_crossmappings.tsv"):
-            if row["code"].isdigit():
-                codes = [f"SNOMEDCT:{row['code']}"]
-                if row["mesh_code"][:1] in ("C", "D"):
-                    codes.append(f"MESH:{row['mesh_code']}")
-                yield GoldMention(row["span"], tuple(codes), document_name(row["filename"]))
+    for path in distemist_files(data):
+        for mention, mesh in zip(
+            read_mentions(path), read_mentions(path, code_column="mesh_code"), strict=True
+        ):
+            if single(mention):
+                also = mesh.codes if single(mesh) else ()
+                yield replace(named(mention), codes=(*mention.codes, *also))
+
+
+def distemist_files(data: Path) -> tuple[Path, Path]:
+    """The two parts of DisTEMIST's linking files."""
+    stem = "distemist_subtrack2_training{}_linking_crossmappings.tsv"
+    return data / "distemist" / stem.format(1), data / "distemist" / stem.format(2)
 
 
 def distemist_hpo(data: Path) -> Iterator[GoldMention]:
     """DisTEMIST mentions with their HPO codes."""
-    for row in _table(data / "distemist-hpo" / "distemist.hpo.tsv"):
-        yield GoldMention(row["span"], tuple(row["hpo"].split("|")), document_name(row["doc"]))
+    return map(named, read_mentions(data / "distemist-hpo" / "distemist.hpo.tsv"))
 
 
 def medprocner(data: Path) -> Iterator[GoldMention]:
     """MedProcNER mentions with their SNOMED CT codes."""
-    for row in _table(data / "medprocner" / "medprocner_tsv_train_subtask2.tsv"):
-        if row["code"].isdigit():
-            yield GoldMention(row["text"], (f"SNOMEDCT:{row['code']}",), document_name(row["filename"]))
+    return map(named, filter(single, read_mentions(medprocner_file(data))))
+
+
+def medprocner_file(data: Path) -> Path:
+    """MedProcNER's linking file."""
+    return data / "medprocner" / "medprocner_tsv_train_subtask2.tsv"
 
 
 def cantemist(data: Path) -> Iterator[GoldMention]:
     """CANTEMIST training mentions with their eCIE-O codes."""
-    for row in _table(data / "cantemist" / "train-set.tsv"):
-        yield GoldMention(row["span"], (f"ECIEO:{row['code']}",), row["doc"])
+    return read_mentions(data / "cantemist" / "train-set.tsv")
+
+
+def single(mention: GoldMention) -> bool:
+    """Whether a mention has a code, and one that is no composite."""
+    return mention.coded and not mention.composite
+
+
+def named(mention: GoldMention) -> GoldMention:
+    """The mention with the name that CodiEsp gives its document."""
+    return replace(mention, document=document_name(mention.document))
 
 
 CORPORA = (distemist, distemist_hpo, medprocner, cantemist)
@@ -79,11 +96,6 @@ def write_corpora(data: Path, output: Path) -> dict[str, int]:
         ),
         "hpo-dev.tsv": write_mentions(output / "hpo-dev.tsv", (m for m in hpo if m.document in held_apart)),
     }
-
-
-def _table(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def main() -> None:

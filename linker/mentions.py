@@ -1,4 +1,6 @@
-"""Mention files: tab-separated, a header row, no quoting, one mention a row.
+"""Mention files: tab-separated, no quoting, one mention a row; the columns as `linker.mention_formats` tells them.
+
+A folder of brat's annotation files (`linker.brat`) is read as one.
 
 Codes: `|` joins codes any of which is right, `+` joins the parts of a composite.
 """
@@ -12,21 +14,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph.model import CURIE
+from linker import brat, mention_formats
 from linker.errors import MentionFileError
+from linker.mention_formats import NO_CODE, MentionFormat, codes_of
 
 
 @dataclass(frozen=True, slots=True)
 class GoldMention:
-    """A span of a document and the codes an annotator gave it; `document` is empty where the file names none."""
+    """A span of a document and the codes an annotator gave it; `document` is empty where the file names none.
+
+    `start` and `end` are characters of the document, the end exclusive; None where the file has none.
+    """
 
     span: str
     codes: tuple[CURIE, ...]
     document: str = ""
+    start: int | None = None
+    end: int | None = None
 
     @property
     def composite(self) -> bool:
         """Whether it stands for several concepts together (`a+b`)."""
         return any("+" in code for code in self.codes)
+
+    @property
+    def coded(self) -> bool:
+        """Whether the annotator found a code for it."""
+        return self.codes != (NO_CODE,)
 
 
 def read_column(path: Path, column: str) -> Iterator[tuple[int, str]]:
@@ -38,23 +52,36 @@ def read_column(path: Path, column: str) -> Iterator[tuple[int, str]]:
 def read_mentions(
     path: Path,
     *,
-    span_column: str = "span",
-    code_column: str = "code",
+    span_column: str | None = None,
+    code_column: str | None = None,
     document_column: str | None = None,
+    prefix: str = "",
 ) -> Iterator[GoldMention]:
-    """Stream a file's mentions; `document_column` None takes `doc`, `document` or `filename` where there is one.
+    """Stream a file's mentions. Columns that are not named are those of the file's format.
 
-    Raises MentionFileError naming file, row and column.
+    In a table of no known corpus these are `span`, `code`, and `doc`, `document` or `filename` if there is one;
+    codes that have no prefix get `prefix`. `path` may be a folder of brat's `.ann` files too, whose codes are
+    eCIE-O's where they look like it. Raises MentionFileError naming file, row and column.
     """
-    for line, row in _rows(path, (span_column, code_column, *([document_column] if document_column else []))):
-        named = document_column or next((c for c in ("doc", "document", "filename") if c in row), None)
+    if path.is_dir() and brat.files(path):
+        yield from _brat_mentions(path, prefix)
+        return
+    format = _format(path)
+    if format.refusal and not code_column:
+        raise MentionFileError(f"{path} {format.refusal}.")
+    spans, coded = span_column or format.span, code_column or format.code
+    needed = (spans, coded, *([document_column] if document_column else []))
+    for line, row in _rows(path, needed, format.header):
+        named = document_column or mention_formats.named_first(format.documents, row)
         if named and row[named] is None:
             raise MentionFileError(f"{path}:{line} has no {named!r}; complete the row.")
-        span, codes = row[span_column].strip(), row[code_column].strip()
-        if not span or not codes:
-            empty = span_column if not span else code_column
-            raise MentionFileError(f"{path}:{line} has an empty {empty!r}; fill it in or remove the row.")
-        yield GoldMention(span, tuple(codes.split("|")), row[named] if named else "")
+        span, cell = row[spans].strip(), row[coded].strip()
+        if not span or not cell:
+            raise MentionFileError(
+                f"{path}:{line} has an empty {spans if not span else coded!r}; fill it in or remove the row."
+            )
+        codes = _codes(path, line, row, format, coded, prefix)
+        yield GoldMention(span, codes, row[named] if named else "", *format.offsets(row))
 
 
 def split_documents(
@@ -75,20 +102,68 @@ def split_documents(
 
 
 def write_mentions(path: Path, mentions: Iterable[GoldMention]) -> int:
-    """Write `doc`, `span`, `code` columns; returns the number of rows."""
+    """Write `doc`, `start`, `end`, `span`, `code` columns; returns the number of rows."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write("doc\tspan\tcode\n")
+        file.write("doc\tstart\tend\tspan\tcode\n")
         for mention in mentions:
-            file.write(f"{mention.document}\t{' '.join(mention.span.split())}\t{'|'.join(mention.codes)}\n")
+            offsets = ("" if at is None else str(at) for at in (mention.start, mention.end))
+            span = " ".join(mention.span.split())
+            file.write("\t".join((mention.document, *offsets, span, "|".join(mention.codes))) + "\n")
             count += 1
     return count
 
 
-def _rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _brat_mentions(folder: Path, prefix: str) -> Iterator[GoldMention]:
+    for path in brat.files(folder):
+        for one in brat.read(path):
+            own = (
+                mention_formats.CANTEMIST.prefix("code", {}) if mention_formats.is_ecieo(one.cell) else prefix
+            )
+            try:
+                codes = codes_of(one.cell, own)
+            except ValueError as error:
+                raise MentionFileError(
+                    f"{path}:{one.line} has {error} in {one.cell!r}; write codes between `|` and `+`."
+                ) from None
+            yield GoldMention(one.span, codes, path.stem, one.start, one.end)
+
+
+def _format(path: Path) -> MentionFormat:
+    try:
+        return mention_formats.told(path)
+    except OSError as error:
+        raise MentionFileError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _codes(
+    path: Path, line: int, row: dict[str, str], format: MentionFormat, column: str, prefix: str
+) -> tuple[CURIE, ...]:
+    try:
+        own = format.prefix(column, row)
+    except KeyError:
+        known = " nor ".join(format.prefix_by_label)
+        raise MentionFileError(
+            f"{path}:{line} is of the kind {row['label']!r}, which is neither {known}; correct the row."
+        ) from None
+    # CodiEsp writes the codes of CIE-10 in lower case.
+    cell = row[column].strip().upper() if format.prefix_by_label else row[column].strip()
+    try:
+        return codes_of(cell, own or prefix)
+    except ValueError as error:
+        raise MentionFileError(
+            f"{path}:{line} has {error} in {row[column]!r}; write codes between `|` and `+`."
+        ) from None
+
+
+def _rows(
+    path: Path, needed: Sequence[str], header: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            reader = csv.DictReader(
+                file, delimiter="\t", quoting=csv.QUOTE_NONE, fieldnames=list(header) or None
+            )
             there = reader.fieldnames or []
             for column in needed:
                 if column not in there:
