@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.compare_runs import compare_runs
 from api.commands.demo import demo
 from api.commands.diff import diff
 from api.commands.evaluate import evaluate
@@ -34,6 +35,7 @@ app.command("load")(load)
 app.command("index")(index)
 app.command("link")(link)
 app.command("evaluate")(evaluate)
+app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)

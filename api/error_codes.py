@@ -38,6 +38,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         linker.IndexDamaged: "INDEX_DAMAGED",
         linker.ModelNotFound: "MODEL_NOT_FOUND",
         linker.MentionFileError: "MENTION_FILE",
+        linker.RunFileError: "RUN_FILE",
         linker.TrainingError: "TRAINING",
         api.NoReleaseChosen: "NO_RELEASE_CHOSEN",
         api.OutputMismatch: "OUTPUT_MISMATCH",

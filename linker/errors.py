@@ -7,6 +7,7 @@ LinkerError
 ├── IndexDamaged        a file of the index is missing or altered
 ├── ModelNotFound       a model id or folder cannot be loaded
 ├── MentionFileError    a row of a mention file cannot be read
+├── RunFileError        a file of an evaluation's figures cannot be read, or two are not of the same mentions
 └── TrainingError       nothing to train on, or a run that cannot be resumed
 """
 
@@ -41,6 +42,10 @@ class ModelNotFound(LinkerError):
 
 class MentionFileError(LinkerError):
     """A row or the header of a mention file cannot be read."""
+
+
+class RunFileError(LinkerError):
+    """A file of an evaluation's figures cannot be read, or two of them cannot be compared."""
 
 
 class TrainingError(LinkerError):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retrieved, Retriever
-from linker.encoder import BiEncoder, model_settings
+from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex, open_checked
@@ -41,6 +41,20 @@ class Linker:
     def index(self) -> TermIndex:
         """The index that answers come from."""
         return self._retriever.index
+
+    @property
+    def encoder(self) -> Encoder:
+        """The bi-encoder."""
+        return self._retriever.encoder
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder, if there is one."""
+        return self._reranker
+
+    def without_reranker(self) -> Linker:
+        """A linker over the same index and bi-encoder that answers in the order of retrieval."""
+        return Linker(self._retriever, None)
 
     @classmethod
     def open(cls, index_folder: Path, *, rerank: bool = True) -> Linker:

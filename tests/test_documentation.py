@@ -25,6 +25,7 @@ COMMAND_LINE_ONLY = {
     "TOO_MANY_REJECTED",
     "SOURCE_UNREADABLE",
     "MENTION_FILE",
+    "RUN_FILE",
     "TRAINING",
     "NO_RELEASE_CHOSEN",
     "OUTPUT_MISMATCH",
@@ -47,7 +48,8 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["load", "index", "link", "evaluate", "serve", "train", "demo", "releases", "diff"]
+    "command",
+    ["load", "index", "link", "evaluate", "compare-runs", "serve", "train", "demo", "releases", "diff"],
 )
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert re.search(rf"\benlace {command}\b", README)

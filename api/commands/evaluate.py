@@ -2,86 +2,138 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.options import ReleaseOption
-from api.terminal import out, progress
+from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from linker.evaluation.evaluation import Evaluation
+    from linker.mentions import GoldMention
 
 
 def evaluate(
-    mentions: Annotated[Path, typer.Option("--mentions", help="Annotated mentions, tab-separated.")],
+    mentions: Annotated[
+        Path,
+        typer.Option(
+            "--mentions",
+            help="Annotated mentions: a corpus file, told by its header, any table, or a folder of brat's files.",
+        ),
+    ],
     release: ReleaseOption = None,
-    span_column: Annotated[str, typer.Option("--span-column")] = "span",
-    code_column: Annotated[str, typer.Option("--code-column")] = "code",
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            "--training",
+            help="The mentions of training, which tell what is unseen; columns as in --mentions.",
+        ),
+    ] = None,
+    span_column: Annotated[
+        str | None, typer.Option("--span-column", help="By default the corpus's, or `span`.")
+    ] = None,
+    code_column: Annotated[
+        str | None, typer.Option("--code-column", help="By default the corpus's, or `code`.")
+    ] = None,
     document_column: Annotated[
         str | None,
         typer.Option(
             "--document-column", help="By default `doc`, `document` or `filename`, if there is one."
         ),
     ] = None,
+    prefix: Annotated[
+        str, typer.Option("--prefix", help="Put before codes that have none: `SNOMEDCT`.")
+    ] = "",
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Candidates asked for.")] = 200,
+    published_loop: Annotated[
+        bool,
+        typer.Option(
+            "--published-loop",
+            help="Score the loop of published systems too, with the same models; it encodes every string again.",
+        ),
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here; `-` is stdout.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw accuracy by k and risk–coverage: .svg."),
+    ] = None,
 ) -> None:
-    """Measure accuracy@k and MRR on annotated mentions, with baselines on the same index strings.
+    """Measure linking on annotated mentions, with baselines on the same index strings.
 
-    Intervals are 95 %, by bootstrap over documents. Codes are ids of the release; `|` joins codes any of which is
-    right.
+    Accuracy at k, MRR, lineage accuracy where the release has a hierarchy, and risk–coverage: on all rows, cleaned
+    ones, seen and unseen ones. Intervals are 95 %, by bootstrap over documents. Codes are ids of the release; `|`
+    joins codes any of which is right, `+` the parts of a composite, which counts as missed.
     """
+    from api.evaluation_plot import check_plotting, draw
+    from api.evaluation_tables import evaluation_tables
     from api.releases import chosen
     from graph.release import INDEX_FOLDER, default_home
     from linker.evaluation.evaluation import evaluate as run
+    from linker.evaluation.runs import run_text
     from linker.mentions import read_mentions
     from linker.pipeline import Linker
 
+    if plot:
+        # Better told now than after minutes of linking.
+        check_plotting(plot)
     home = default_home()
     name = chosen(home, release)
-    gold = list(
-        read_mentions(
-            mentions, span_column=span_column, code_column=code_column, document_column=document_column
+
+    def read(path: Path) -> list[GoldMention]:
+        return list(
+            read_mentions(
+                path,
+                span_column=span_column,
+                code_column=code_column,
+                document_column=document_column,
+                prefix=prefix,
+            )
         )
-    )
-    with progress() as tell:
+
+    gold, trained_on = read(mentions), read(training) if training else None
+    with progress() as tell, home.open(name) as opened:
         tell("opening the models", 0, None)
         linker = Linker.open(home.folder(name) / INDEX_FOLDER)
-        tell("linking", 0, len(gold))
-        found = run(linker, gold, top=top, progress=lambda done: tell("linking", done, len(gold)))
+        found = run(
+            linker,
+            gold,
+            top=top,
+            training=trained_on,
+            hierarchy=opened.hierarchy,
+            published_loop=published_loop,
+            progress=tell,
+        )
         linker.close()
-    figures = json.dumps(found.as_json(), ensure_ascii=False, indent=2)
+    if found.training_documents_shared:
+        note(
+            f"Documents that are both in {mentions} and in {training}: {found.training_documents_shared:,}. "
+            "Figures on documents that were trained on say little, so split by document."
+        )
+    files: dict[str, Any] = {"mention_file": _described(mentions)}
+    if training:
+        files["training_file"] = _described(training)
+    figures = run_text(found, files)
+    if plot:
+        draw(found, plot)
     if json_file and str(json_file) == "-":
-        print(figures)
+        print(figures, end="")
         return
     if json_file:
-        json_file.write_text(figures + "\n", "utf-8")
-    out().print(evaluation_table(found))
+        json_file.write_text(figures, "utf-8")
+    for table in evaluation_tables(found):
+        out().print(table)
 
 
-def evaluation_table(found: Evaluation) -> Table:
-    """The scoreboards as a table: a row a system, a column a cutoff."""
-    from rich import box
-    from rich.table import Table
+def _described(path: Path) -> dict[str, Any]:
+    """A mention file's name and checksum; of a folder, the checksums of what is in it."""
+    from api.linking_file import sha256_of
 
-    title = (
-        f"{found.mentions:,} mentions of {found.documents:,} documents on {found.release} "
-        f"({found.index['terms']:,} strings, {found.index['mentions']:,} annotated mentions among them; "
-        f"{found.gold_not_in_index:,} gold codes are not in the index)"
-    )
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("system")
-    for k in found.systems[0].accuracy:
-        table.add_column(f"@{k}", justify="right", no_wrap=True)
-    table.add_column("MRR", justify="right", no_wrap=True)
-    for board in found.systems:
-        cells = [f"{e.value:.3f} [{e.low:.2f}–{e.high:.2f}]" for e in (*board.accuracy.values(), board.mrr)]
-        table.add_row(board.system, *cells)
-    return table
+    if path.is_dir():
+        return {
+            "name": path.name,
+            "parts": {part.name: sha256_of(part) for part in sorted(path.glob("*.ann"))},
+        }
+    return {"name": path.name, "sha256": sha256_of(path)}

@@ -1,0 +1,155 @@
+"""An evaluation, and the comparison of two, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from linker.evaluation.evaluation import OURS, Evaluation, SubsetScores
+from linker.evaluation.metrics import Estimate
+from linker.evaluation.runs import SubsetComparison
+from linker.evaluation.subsets import CLEANED
+
+
+def evaluation_tables(found: Evaluation) -> list[Table]:
+    """Accuracies; lineage and risk–coverage; and what the first system is ahead by: each with its intervals."""
+    return [_accuracy_table(found), _certainty_table(found), *_difference_tables(found)]
+
+
+def comparison_table(found: Sequence[SubsetComparison], first: str, second: str) -> Table:
+    """Three rows a set of mentions: the first run, the second, and their difference with its interval."""
+    table = _table("The first run, the second, and the first less the second", "run")
+    for k in found[0].first:
+        table.add_column(f"@{k}", justify="right", no_wrap=True)
+    table.add_column("MRR", justify="right", no_wrap=True)
+    for one in found:
+        _head(table, f"{one.subset}: {_counts(one.mentions, one.documents)}")
+        table.add_row(first, *map(_share, one.first.values()), _share(one.first_mrr))
+        table.add_row(second, *map(_share, one.second.values()), _share(one.second_mrr))
+        ahead = (*one.difference.accuracy.values(), one.difference.mrr)
+        table.add_row("difference", *(signed(e) for e in ahead))
+        table.add_section()
+    return table
+
+
+def distinct_subsets(found: Evaluation) -> list[tuple[str, SubsetScores]]:
+    """The sets of mentions with their titles; sets of exactly the same mentions are one."""
+    return [
+        (
+            " = ".join(
+                [one.subset, *(other.subset for other in found.subsets if other.same_as == one.subset)]
+            ),
+            one,
+        )
+        for one in found.subsets
+        if not one.same_as
+    ]
+
+
+def estimated(e: Estimate) -> str:
+    """A share with its interval: `.777 [.74–.81]`."""
+    return f"{_share(e.value)} [{_short(e.low)}–{_short(e.high)}]"
+
+
+def signed(e: Estimate) -> str:
+    """A difference with its interval: `+.022 [−.01, +.05]`."""
+    return f"{_signed(e.value, 3)} [{_signed(e.low, 2)}, {_signed(e.high, 2)}]"
+
+
+def _accuracy_table(found: Evaluation) -> Table:
+    title = (
+        f"{_counts(found.mentions, found.documents)} on {found.release} "
+        f"({found.index['terms']:,} strings, {found.index['mentions']:,} annotated mentions among them; "
+        f"{found.gold_not_in_index:,} mentions have no code that the index holds)"
+    )
+    table = _table(title, "system")
+    boards = found.subsets[0].systems
+    for k in boards[0].accuracies.accuracy:
+        table.add_column(f"@{k}", justify="right", no_wrap=True)
+    table.add_column("MRR", justify="right", no_wrap=True)
+    for name, one in distinct_subsets(found):
+        _head(table, f"{name}: {_counts(one.mentions, one.documents)}")
+        for board in one.systems:
+            _estimates(table, board.system, (*board.accuracies.accuracy.values(), board.accuracies.mrr))
+        table.add_section()
+    return table
+
+
+def _certainty_table(found: Evaluation) -> Table:
+    title = "By the first candidate's score: area under risk–coverage, and coverage at a risk"
+    first = found.subsets[0].systems[0]
+    if found.is_a:
+        title = f"Lineage accuracy along {found.is_a:,} is-a relations. {title}"
+    table = _table(title, "system")
+    for way, cutoffs in (
+        ("one step", first.accuracies.lineage_step),
+        ("any path", first.accuracies.lineage_path),
+    ):
+        for k in cutoffs:
+            table.add_column(f"{way} @{k}", justify="right", no_wrap=True)
+    table.add_column("area", justify="right", no_wrap=True)
+    for risk in first.risk_coverage.coverage:
+        table.add_column(f"at risk {risk:.0%}", justify="right", no_wrap=True)
+    for name, one in distinct_subsets(found):
+        _head(table, f"{name}: {_counts(one.mentions, one.documents)}")
+        for board in one.systems:
+            lineage = (*board.accuracies.lineage_step.values(), *board.accuracies.lineage_path.values())
+            certainty = (board.risk_coverage.area, *board.risk_coverage.coverage.values())
+            _estimates(table, board.system, (*lineage, *certainty))
+        table.add_section()
+    return table
+
+
+def _difference_tables(found: Evaluation) -> list[Table]:
+    one = next((s for s in found.subsets if s.subset == CLEANED), found.subsets[0])
+    behind = [(board.system, board.behind) for board in one.systems if board.behind]
+    if not behind:
+        return []
+    table = _table(f"{OURS} less the others, paired by document, on {one.subset}", "less")
+    for k in behind[0][1].accuracy:
+        table.add_column(f"@{k}", justify="right", no_wrap=True)
+    table.add_column("MRR", justify="right", no_wrap=True)
+    for system, difference in behind:
+        table.add_row(system, *map(signed, (*difference.accuracy.values(), difference.mrr)))
+    return [table]
+
+
+def _table(title: str, first_column: str) -> Table:
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column(first_column)
+    return table
+
+
+def _head(table: Table, text: str) -> None:
+    table.add_row(Text(text, style="bold"))
+
+
+def _estimates(table: Table, name: str, estimates: Iterable[Estimate]) -> None:
+    table.add_row(name, *map(estimated, estimates))
+
+
+def _counts(mentions: int, documents: int) -> str:
+    return f"{mentions:,} mentions of {documents:,} documents"
+
+
+def _share(value: float) -> str:
+    return _bare(f"{value:.3f}")
+
+
+def _short(value: float) -> str:
+    return _bare(f"{value:.2f}")
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{abs(value):.{digits}f}"
+    sign = "" if float(text) == 0 else "−" if value < 0 else "+"
+    return sign + _bare(text)
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("0")
