@@ -1,0 +1,210 @@
+"""Enlace and the loop of published systems side by side: identical weights, identical strings, one process.
+
+    python -m benchmarks.against_published_loop --data ../shared/data [--json DIR] [--strings 5000] [--mentions 1000]
+
+HPO with its Spanish labels and the shipped models. Timed in turns, as medians of the rounds: encoding strings of the
+index in random order, and linking distinct DisTEMIST mentions without the cross-encoder. Then, once, with it, and from
+nothing, where the published loop encodes the whole index and Enlace opens the one on disk. 200 candidates are asked
+for. Vectors are compared with those of each string alone, which has no padding to get wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from api.quiet import quieten_model_libraries
+from api.terminal import Tell, progress
+from benchmarks.corpora import distemist_hpo
+from benchmarks.linking import indexed
+from benchmarks.linking_sets import SETS
+from graph.release import ReleaseHome
+from linker.encoder import BiEncoder, Vectors
+from linker.evaluation.published_loop import PublishedLoop, index_pairs
+from linker.pipeline import Linker
+from linker.shipped import SHIPPED
+
+CANDIDATES = 200
+ENCODING_FASTER = "encoding, times faster"
+LINKING_FASTER = "linking with the cross-encoder, times faster"
+LEAST_COSINE = "cosine to the right vector, enlace, least"
+#: What is to be reached at least.
+AIMS = {ENCODING_FASTER: 4.0, LINKING_FASTER: 10.0, LEAST_COSINE: 0.999}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that each took for the same work, and how many times faster Enlace was; medians of the rounds."""
+
+    published_s: float
+    enlace_s: float
+
+    @property
+    def ratio(self) -> float:
+        """Published over Enlace's."""
+        return self.published_s / self.enlace_s
+
+
+def paced(published: Callable[[], object], enlace: Callable[[], object], rounds: int) -> Pace:
+    """Run both in turns, `rounds` times."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for seconds, work in zip(taken, (published, enlace), strict=True):
+            begun = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - begun)
+    return Pace(statistics.median(taken[0]), statistics.median(taken[1]))
+
+
+def cosines(encoder: BiEncoder, loop: PublishedLoop, strings: Sequence[str]) -> dict[str, float]:
+    """The least and the mean cosine of both systems' vectors to those of each string alone."""
+    # Alone a string has no padding, so the published loop's mean is the masked one, if the model pools by the mean.
+    right = np.concatenate([encoder.encode([text]) for text in strings])
+    figures = {}
+    for name, vectors in (("enlace", encoder.encode(strings)), ("published loop", loop.encode(strings))):
+        near = _rowwise(vectors, right)
+        figures[f"cosine to the right vector, {name}, least"] = float(near.min())
+        figures[f"cosine to the right vector, {name}, mean"] = float(near.mean())
+    return figures
+
+
+def side_by_side(
+    index_folder: Path, strings: int, mentions: Sequence[str], rounds: int, tell: Tell
+) -> dict[str, Any]:
+    """The index's manifest, the machine and, in `figures`, all that was measured by name."""
+    tell("opening the index", 0, None)
+    linker = Linker.open(index_folder)
+    encoder, reranker = linker.encoder, linker.reranker
+    if not isinstance(encoder, BiEncoder) or reranker is None:
+        raise SystemExit("The index has no bi-encoder and cross-encoder; index with both.")
+    pairs = index_pairs(linker.index)
+    some = [pairs[i][0] for i in np.random.default_rng(0).permutation(len(pairs))[:strings]]
+    tell("encoding", 0, None)
+    small = PublishedLoop(pairs[:1], encoder)
+    encoding = paced(lambda: small.encode(some), lambda: encoder.encode(some), rounds)
+    figures = {"strings encoded": float(len(some)), **_figures("encoding", encoding, len(some), "strings")}
+    figures |= cosines(encoder, small, some[:1000])
+
+    tell("the published loop's index", 0, len(pairs))
+    begun = time.perf_counter()
+    loop = PublishedLoop(
+        pairs, encoder, progress=lambda done: tell("the published loop's index", done, len(pairs))
+    )
+    building = time.perf_counter() - begun
+    begun = time.perf_counter()
+    Linker.open(index_folder).close()
+    opening = time.perf_counter() - begun
+
+    bare = linker.without_reranker()
+    tell("linking without cross-encoder", 0, None)
+    dense = paced(
+        lambda: loop.answer(mentions, CANDIDATES), lambda: bare.link(mentions, top_k=CANDIDATES), rounds
+    )
+    tell("linking with cross-encoder", 0, None)
+    whole = paced(
+        lambda: loop.reranked(mentions, CANDIDATES, reranker),
+        lambda: linker.link(mentions, top_k=CANDIDATES),
+        # The cross-encoder reads every candidate, which takes minutes and varies little.
+        1,
+    )
+    cold = Pace(building + whole.published_s, opening + whole.enlace_s)
+    manifest = asdict(linker.index.manifest)
+    linker.close()
+    figures |= {
+        "mentions linked": float(len(mentions)),
+        "strings in the index": float(len(pairs)),
+        **_figures("linking with the cross-encoder", whole, len(mentions), "mentions"),
+        **_figures("linking without it", dense, len(mentions), "mentions"),
+        "index, published loop, encoded at every start, s": building,
+        "index and models, enlace, opened, s": opening,
+        "linking with the cross-encoder from nothing, times faster": cold.ratio,
+    }
+    return {
+        "software": version("enlace"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "index": manifest,
+        "figures": figures,
+    }
+
+
+def _figures(name: str, pace: Pace, count: int, unit: str) -> dict[str, float]:
+    return {
+        f"{name}, published loop, {unit}/s": count / pace.published_s,
+        f"{name}, enlace, {unit}/s": count / pace.enlace_s,
+        f"{name}, times faster": pace.ratio,
+    }
+
+
+def _rowwise(vectors: Vectors, others: Vectors) -> Vectors:
+    near: Vectors = np.einsum("ij,ij->i", vectors, others)
+    return near
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures beside their aims."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of open data")
+    parser.add_argument("--strings", type=int, default=5000, help="strings of the index to encode")
+    parser.add_argument("--mentions", type=int, default=1000, help="distinct mentions to link")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bi-encoder", default=SHIPPED)
+    parser.add_argument("--cross-encoder", default=SHIPPED)
+    parser.add_argument("--json", type=Path, help="a folder to write the figures into")
+    options = parser.parse_args(arguments)
+    quieten_model_libraries()
+    spans = list(dict.fromkeys(mention.span for mention in distemist_hpo(options.data)))[: options.mentions]
+    with tempfile.TemporaryDirectory() as folder, progress() as tell:
+        models = options.bi_encoder, options.cross_encoder
+        index_folder = indexed(ReleaseHome(Path(folder)), options.data, SETS[0], [], models, tell)
+        found = side_by_side(index_folder, options.strings, spans, options.rounds, tell)
+    Console(width=120).print(figures_table(found))
+    if options.json:
+        options.json.mkdir(parents=True, exist_ok=True)
+        path = options.json / "against-published-loop.json"
+        path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def figures_table(found: dict[str, Any]) -> Table:
+    """The figures, and of those that have one the aim."""
+    table = Table(title=f"{found['cores']} cores, {found['threads']} threads")
+    table.add_column("what")
+    table.add_column("measured", justify="right")
+    table.add_column("aim")
+    for what, value in found["figures"].items():
+        table.add_row(what, shown(what, value), aim(what, value))
+    return table
+
+
+def shown(what: str, value: float) -> str:
+    """A figure with as many digits as it needs."""
+    if what.startswith("cosine"):
+        return f"{value:.6f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
+
+
+def aim(what: str, value: float) -> str:
+    """The aim and whether it is reached; empty where there is none."""
+    if what not in AIMS:
+        return ""
+    return f"{AIMS[what]:g}: {'reached' if value >= AIMS[what] else 'missed'}"
+
+
+if __name__ == "__main__":
+    main()

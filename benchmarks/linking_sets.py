@@ -1,0 +1,158 @@
+"""The sets that linking is measured on: their terminology, gold mentions and training mentions, from the open data.
+
+The documents that CodiEsp calls dev are gold in every set made from its clinical cases, and in nothing else:
+neither in an index, nor in the shipped models' training.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.corpora import (
+    cantemist,
+    codiesp_dev_documents,
+    distemist_files,
+    distemist_hpo,
+    medprocner_file,
+    named,
+    single,
+)
+from graph.batches import RecordOrBatch
+from graph.model import CURIE, IS_A, Concept, Record, Relation, Term, TermKind
+from linker.mentions import GoldMention, read_mentions
+from loaders.formats import load
+
+Mentions = list[GoldMention]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkingSet:
+    """One row of figures: `name` is its file's, `files` are what its gold is read from, within the data's folder.
+
+    `training` are the mentions that tell what is unseen; with `indexed` they are in the index too.
+    """
+
+    name: str
+    release: str
+    records: Callable[[Path], Iterable[RecordOrBatch]]
+    gold: Callable[[Path], Mentions]
+    training: Callable[[Path], Mentions]
+    indexed: bool
+    files: tuple[str, ...]
+
+
+def hpo(data: Path) -> Iterable[RecordOrBatch]:
+    """HPO with its Spanish labels."""
+    folder = data / "hpo"
+    return load(folder / "hp.v2024-04-26.json.gz", translations=[folder / "hp-es.babelon.tsv"]).records
+
+
+def ecieo(data: Path) -> Iterator[Record]:
+    """The valid codes of eCIE-O, their names where they have them, and is-a read off the codes.
+
+    A code is a kind of the longest code that it begins with: `8140/31/H` of `8140/31`, and that of `8140/3`,
+    which begins with no other code and is a root. Most codes have no name; those that a training mention bears can
+    be found by it, and the others cannot.
+    """
+    with gzip.open(data / "cantemist" / "valid-codes.tsv.gz", "rt", encoding="utf-8") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines]
+    codes = {row[0] for row in rows}
+    for code, *names in rows:
+        id = f"ECIEO:{code}"
+        yield Concept(id)
+        for place, name in enumerate(dict.fromkeys(filter(None, map(str.strip, names)))):
+            yield Term(id, name, "es", TermKind.SYNONYM if place else TermKind.PREFERRED)
+        parent = code_above(code, codes)
+        if parent:
+            yield Relation(id, IS_A, f"ECIEO:{parent}")
+
+
+def code_above(code: str, codes: Collection[str]) -> str | None:
+    """The longest of `codes` that `code` begins with and is not; a slash at its end is no part of a code."""
+    beginnings = (code[:length].rstrip("/") for length in range(len(code) - 1, 0, -1))
+    return next((beginning for beginning in beginnings if beginning in codes), None)
+
+
+def snomed_mentions(data: Path) -> Iterator[Record]:
+    """The SNOMED CT codes of the training documents' DisTEMIST and MedProcNER mentions, named by these mentions."""
+    spans: dict[CURIE, Counter[str]] = {}
+    for mention in snomed_training(data):
+        for code in mention.codes:
+            spans.setdefault(code, Counter())[mention.span] += 1
+    for code, counted in spans.items():
+        yield Concept(code)
+        for span, _ in counted.most_common():
+            yield Term(code, span, "es")
+
+
+def snomed_training(data: Path) -> Mentions:
+    """DisTEMIST and MedProcNER mentions with one code, of the documents that are not CodiEsp's dev."""
+    return [m for path in _snomed_files(data) for m in _training(data, read_mentions(path)) if single(m)]
+
+
+def _snomed_files(data: Path) -> tuple[Path, ...]:
+    return (*distemist_files(data), medprocner_file(data))
+
+
+def _dev(data: Path, mentions: Iterable[GoldMention]) -> Mentions:
+    held_apart = codiesp_dev_documents(data)
+    return [mention for mention in map(named, mentions) if mention.document in held_apart]
+
+
+def _training(data: Path, mentions: Iterable[GoldMention]) -> Mentions:
+    held_apart = codiesp_dev_documents(data)
+    return [mention for mention in map(named, mentions) if mention.document not in held_apart]
+
+
+def _hpo_set(name: str, indexed: bool) -> LinkingSet:
+    return LinkingSet(
+        name,
+        "hpo-2024-04",
+        hpo,
+        gold=lambda data: _dev(data, distemist_hpo(data)),
+        training=lambda data: _training(data, distemist_hpo(data)),
+        indexed=indexed,
+        files=("distemist-hpo/distemist.hpo.tsv",),
+    )
+
+
+def _relative(paths: Callable[[Path], Iterable[Path]]) -> tuple[str, ...]:
+    return tuple(path.as_posix() for path in paths(Path()))
+
+
+SETS = (
+    _hpo_set("distemist-hpo-terms", indexed=False),
+    _hpo_set("distemist-hpo-terms-and-mentions", indexed=True),
+    LinkingSet(
+        "cantemist",
+        "ecieo",
+        ecieo,
+        gold=lambda data: list(read_mentions(data / "cantemist" / "dev-set2.tsv")),
+        training=lambda data: list(cantemist(data)),
+        indexed=True,
+        files=("cantemist/dev-set2.tsv",),
+    ),
+    LinkingSet(
+        "distemist",
+        "snomed-mentions",
+        snomed_mentions,
+        gold=lambda data: _dev(data, (m for path in distemist_files(data) for m in read_mentions(path))),
+        training=snomed_training,
+        indexed=True,
+        files=_relative(distemist_files),
+    ),
+    LinkingSet(
+        "medprocner",
+        "snomed-mentions",
+        snomed_mentions,
+        gold=lambda data: _dev(data, read_mentions(medprocner_file(data))),
+        training=snomed_training,
+        indexed=True,
+        files=_relative(lambda data: [medprocner_file(data)]),
+    ),
+)
+"""In an order in which sets over one index follow each other."""

@@ -1,0 +1,62 @@
+"""The comparison with the published loop, on the tiny models: what is measured, and against which vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from clinic import ANSWERABLE
+
+from benchmarks.against_published_loop import (
+    AIMS,
+    LEAST_COSINE,
+    aim,
+    cosines,
+    figures_table,
+    paced,
+    shown,
+    side_by_side,
+)
+from benchmarks.results_page import loop_section
+from linker.encoder import BiEncoder
+from linker.evaluation.published_loop import PublishedLoop
+
+STRINGS = ["asma", "angina inestable de reciente comienzo", "cólico nefrítico", "tos"]
+
+
+def test_both_do_the_same_work_in_turns() -> None:
+    done: list[str] = []
+    pace = paced(lambda: done.append("published"), lambda: done.append("enlace"), rounds=3)
+    assert done == ["published", "enlace"] * 3
+    assert pace.ratio == pace.published_s / pace.enlace_s > 0
+
+
+def test_vectors_are_compared_with_those_of_strings_alone(encoder: BiEncoder) -> None:
+    loop = PublishedLoop([("asma", "A:1")], encoder)
+    found = cosines(encoder, loop, STRINGS)
+    assert found[LEAST_COSINE] == pytest.approx(1, abs=1e-5)
+    # Its shorter strings are padded to the longest.
+    assert found["cosine to the right vector, published loop, least"] < 0.99
+    alone = cosines(encoder, loop, STRINGS[:1])
+    assert alone["cosine to the right vector, published loop, least"] == pytest.approx(1, abs=1e-5)
+
+
+def test_all_is_measured_and_shown_beside_its_aim(index_folder: Path) -> None:
+    found = side_by_side(index_folder, 10, STRINGS, 1, lambda stage, done, total: None)
+    figures = found["figures"]
+    assert set(AIMS) <= set(figures)
+    assert figures["strings encoded"] == 10
+    assert figures["mentions linked"] == len(STRINGS)
+    assert figures["strings in the index"] >= len(ANSWERABLE)
+    assert all(value > 0 for value in figures.values())
+    assert found["index"]["release"] == "clinic"
+    page = loop_section(found)
+    for what, value in figures.items():
+        assert f"| {what} | {shown(what, value)} |" in page
+    assert figures_table(found).row_count == len(figures)
+
+
+def test_a_missed_aim_is_called_missed() -> None:
+    assert aim(LEAST_COSINE, 0.9989) == "0.999: missed"
+    assert aim(LEAST_COSINE, 0.999) == "0.999: reached"
+    assert aim("strings encoded", 1) == ""
