@@ -66,6 +66,19 @@ The peak beyond what the closure of is-a needs, which is measured in a process t
 
 The same release through `enlace load --store` into a Neo4j Community server with 1 GB of heap on the same 2 cores.
 """,
+    "import-rrf": """\
+## Importing UMLS RRF
+
+`python -m benchmarks.import_rrf --json docs/results`
+
+A synthetic Metathesaurus release (`python -m benchmarks.synthetic_rrf`) through the installed `enlace load`, on a
+machine of 2 cores, with what `enlace load` takes unless told otherwise.
+""",
+    "import-rrf-growth": """\
+### Twice the rows of RRF
+
+`python -m benchmarks.import_rrf --growth --concepts 1200000 --json docs/results`
+""",
 }
 
 
