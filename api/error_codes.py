@@ -27,6 +27,9 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.ReleaseDamaged: "RELEASE_DAMAGED",
         graph.HierarchyCycle: "HIERARCHY_CYCLE",
         graph.TooManyRejected: "TOO_MANY_REJECTED",
+        graph.EclSyntaxError: "ECL_SYNTAX",
+        graph.EclNotSupported: "ECL_NOT_SUPPORTED",
+        graph.EclUnknownId: "ECL_UNKNOWN_ID",
         graph.StoreUnavailable: "STORE_UNAVAILABLE",
         graph.StoreUnauthorized: "STORE_UNAUTHORIZED",
         graph.StoreUnsupported: "STORE_UNSUPPORTED",
@@ -51,7 +54,12 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
 
 #: The argument to blame where an error of another room does not know it.
 _ARGUMENTS: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
-    {linker.MentionRejected: "mentions"}
+    {
+        linker.MentionRejected: "mentions",
+        graph.EclSyntaxError: "ecl",
+        graph.EclNotSupported: "ecl",
+        graph.EclUnknownId: "ecl",
+    }
 )
 
 

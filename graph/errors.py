@@ -9,6 +9,10 @@ EnlaceError
 │   ├── ConceptNotFound             an id that the release does not hold
 │   ├── HierarchyCycle              the is-a relations go round
 │   ├── TooManyRejected             more rows of the sources could not be used than the import allows
+│   ├── EclError                    an expression constraint cannot be answered, and where in it
+│   │   ├── EclSyntaxError          it is not well-formed
+│   │   ├── EclNotSupported         it asks for what this version does not answer
+│   │   └── EclUnknownId            it names an id that the release does not hold
 │   └── StoreUnavailable            the store cannot be opened or stopped answering
 │       ├── StoreUnauthorized       a server refused the user or the password
 │       ├── StoreUnsupported        a server is too old, or is something else
@@ -87,6 +91,26 @@ class TooManyRejected(GraphError):
         )
         self.rejected = rejected
         self.file = file
+
+
+class EclError(GraphError):
+    """An expression constraint cannot be answered; `line` and `column` count from 1."""
+
+    def __init__(self, line: int, column: int, what: str) -> None:
+        super().__init__(f"Line {line}, column {column} of the expression: {what}.")
+        self.line, self.column = line, column
+
+
+class EclSyntaxError(EclError):
+    """The expression is not well-formed."""
+
+
+class EclNotSupported(EclError):
+    """The expression is well-formed and asks for something that is not answered, rather than answered wrongly."""
+
+
+class EclUnknownId(EclError):
+    """The expression names an id that the release does not hold."""
 
 
 class StoreUnavailable(GraphError):

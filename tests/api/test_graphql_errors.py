@@ -128,7 +128,7 @@ def errors_of(module: ModuleType) -> list[type[EnlaceError]]:
 
 @pytest.mark.parametrize("module", [graph.errors, loaders.errors, linker.errors, api.errors])
 def test_every_error_has_a_code(module: ModuleType) -> None:
-    families = {"EnlaceError", "GraphError", "LinkerError", "ApiError"}
+    families = {"EnlaceError", "GraphError", "EclError", "LinkerError", "ApiError"}
     missing = [
         kind.__name__
         for kind in errors_of(module)

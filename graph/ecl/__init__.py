@@ -1,0 +1,1 @@
+"""The Expression Constraint Language over a release: grammar, syntax tree, printer, compiled content, evaluator."""
