@@ -2,7 +2,7 @@
 
     ENLACE_HOME/current                   the name of the release to serve
     ENLACE_HOME/releases/<name>/          manifest.json, report.json, rejected.tsv, graph.lbug, hierarchy/;
-                                          later index/, by the linker
+                                          later ecl/, and index/ by the linker
     ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
     ENLACE_HOME/releases/.replaced-<name> the former release of that name while a new one takes its place
     ENLACE_HOME/releases/.removed-<name>  a release being deleted
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 STORE_FILE = "graph.lbug"
 HIERARCHY_FOLDER = "hierarchy"
 INDEX_FOLDER = "index"
+ECL_FOLDER = "ecl"
 #: Among the releases' folders: notes of the graphs that they have at servers (`graph.server_graphs`).
 GRAPHS_FOLDER = ".graphs"
 
