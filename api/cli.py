@@ -15,6 +15,7 @@ from api.commands.compare_runs import compare_runs
 from api.commands.demo import demo
 from api.commands.diff import diff
 from api.commands.evaluate import evaluate
+from api.commands.expand import expand
 from api.commands.index import index
 from api.commands.link import link
 from api.commands.load import load
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("load")(load)
 app.command("index")(index)
 app.command("link")(link)
+app.command("expand")(expand)
 app.command("evaluate")(evaluate)
 app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)

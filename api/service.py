@@ -17,10 +17,12 @@ from api.errors import ServerBusy
 from api.lookups import Found, Wanted, look_up
 from graph.errors import EnlaceError
 from graph.hierarchy import Hierarchy
-from graph.model import Release
+from graph.model import CURIE, Release
 from graph.release import OpenRelease
 
 if TYPE_CHECKING:
+    from graph.similarity import Measured, Similarity
+    from graph.value_sets import Expansion, ValueSets
     from linker.index_manifest import IndexManifest
     from linker.model import Linking
     from linker.pipeline import Linker
@@ -44,6 +46,9 @@ class Service:
         self._state = "opening"
         self._linker: Linker | None = None
         self._search: TermSearch | None = None
+        self._value_sets: ValueSets | None = None
+        self._opening_value_sets = threading.Lock()
+        self._similarity: Similarity | None = None
 
     @property
     def release(self) -> Release:
@@ -89,6 +94,21 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._find, text, first, language)
 
+    async def expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
+        """A page of the concepts of an expression. Raises EclError, StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._expand, ecl, first, offset, text)
+
+    async def contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
+        """Which ids are among the concepts of an expression. Raises EclError, StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._contains, ecl, ids)
+
+    async def similarity(self, first: Sequence[CURIE], second: Sequence[CURIE]) -> list[Measured]:
+        """How similar the active concepts of each pair are. Raises ConceptNotFound."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._measure, first, second)
+
     async def index(self) -> IndexManifest | None:
         """What the index says of itself; None where the release is not indexed. Raises IndexDamaged."""
         return await asyncio.to_thread(self._read_index)
@@ -131,6 +151,30 @@ class Service:
                 IndexManifest.read(self._opened.index_folder)
                 self._search = TermSearch.open(self._opened.index_folder / "search.sqlite")
         return self._search.find(text, first, language)
+
+    def _expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
+        return self._open_value_sets().expand(ecl, first=first, offset=offset, text=text)
+
+    def _contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
+        found: list[bool] = self._open_value_sets().contains(ecl, ids).tolist()
+        return found
+
+    def _open_value_sets(self) -> ValueSets:
+        # Another lock than that of the search, for compiling may take seconds.
+        with self._opening_value_sets:
+            if self._value_sets is None:
+                from graph.value_sets import ValueSets
+
+                self._value_sets = ValueSets.open(self._opened)
+        return self._value_sets
+
+    def _measure(self, first: Sequence[CURIE], second: Sequence[CURIE]) -> list[Measured]:
+        with self._lock:
+            if self._similarity is None:
+                from graph.similarity import Similarity
+
+                self._similarity = Similarity(self._opened.hierarchy)
+        return self._similarity.measured(first, second)
 
     def _read_index(self) -> IndexManifest | None:
         from linker.errors import IndexNotFound

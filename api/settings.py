@@ -30,11 +30,13 @@ class Settings:
     max_top: int = 200
     """Candidates a mention."""
     max_ids: int = 1000
-    """Ids a `concepts` request."""
+    """Ids, or pairs of them, in one argument."""
     max_page: int = 1000
     """What `first` may ask for, in every list."""
     max_text_length: int = 1000
     """Characters of a search text."""
+    max_ecl_length: int = 20_000
+    """Characters of an expression constraint."""
     max_concepts: int = 20_000
     """Concepts that one request may ask for, in all its lists together."""
     max_depth: int = 10

@@ -49,7 +49,19 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["load", "index", "link", "evaluate", "compare-runs", "serve", "train", "demo", "releases", "diff"],
+    [
+        "load",
+        "index",
+        "link",
+        "expand",
+        "evaluate",
+        "compare-runs",
+        "serve",
+        "train",
+        "demo",
+        "releases",
+        "diff",
+    ],
 )
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert re.search(rf"\benlace {command}\b", README)

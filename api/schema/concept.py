@@ -17,7 +17,7 @@ from api.labels import LANGUAGES, fully_specified_name, preferred_term
 from api.lookups import Kind, Lookups
 from api.schema import neighbours
 from api.schema.context import Info
-from api.schema.fields import First, Language, Languages, Offset, described, page
+from api.schema.fields import First, Language, Languages, Offset, check_first, described, page
 from api.schema.mappings import Mapping
 from api.schema.selection import names_selected
 from api.schema.terms import Term, TermKind
@@ -176,6 +176,14 @@ class Concept:
         """The other children of its parents, by id."""
         found = neighbours.siblings(_hierarchy(info), self.id)
         return await known_concepts_of(info, page(info, found, first, offset))
+
+    @described
+    async def paths_to_root(self, info: Info, first: First = 10) -> list[list[Concept]]:
+        """The is-a paths from it to a root, the shortest first; each begins with it. None for a retired concept."""
+        check_first(info, first)
+        paths = neighbours.paths_to_root(_hierarchy(info), self.id, first)
+        concepts = iter(await known_concepts_of(info, [id for path in paths for id in path]))
+        return [[next(concepts) for _ in path] for path in paths]
 
     @described
     def parent_count(self, info: Info) -> int:

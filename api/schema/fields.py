@@ -51,6 +51,17 @@ def check_first(info: Info, first: int) -> None:
         raise ArgumentRejected("first", f"first is {first}; give a number from 1 to {most:,}.")
 
 
+def check_count(info: Info, argument: str, count: int) -> None:
+    """Raise ArgumentRejected for more ids, or pairs of them, than one request takes."""
+    most = info.context.settings.max_ids
+    if count > most:
+        raise ArgumentRejected(
+            argument,
+            f"{count:,} {argument} were given and one request takes at most {most:,}; "
+            "send them in several requests.",
+        )
+
+
 def check_ids(argument: str, ids: Sequence[str]) -> None:
     """Raise ArgumentRejected for an id that no release can hold; whether one holds it is another question."""
     for id in ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graph import paths
 from graph.hierarchy import Hierarchy
 from graph.model import CURIE
 
@@ -30,6 +31,11 @@ def ancestors(hierarchy: Hierarchy, id: CURIE) -> tuple[CURIE, ...]:
     ordinals = hierarchy.ancestors_of_ordinal(hierarchy.ordinal(id))
     depths = hierarchy.depths_of_ordinals(ordinals).astype(np.int64)
     return hierarchy.ids_of(ordinals[np.argsort(-depths, kind="stable")])
+
+
+def paths_to_root(hierarchy: Hierarchy, id: CURIE, most: int) -> list[tuple[CURIE, ...]]:
+    """At most `most` is-a paths from `id` to a root, the shortest first."""
+    return paths.paths_to_root(hierarchy, id, most=most) if id in hierarchy else []
 
 
 def ancestor_count(hierarchy: Hierarchy, id: CURIE) -> int:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import strawberry
 
-from api.errors import ArgumentRejected
+from api.schema.comparison import (
+    ConceptPair,
+    Similarity,
+    SubsumptionPair,
+    common_ancestors,
+    similar,
+    subsumed,
+)
 from api.schema.concept import Concept, concepts_of
 from api.schema.context import Info
-from api.schema.fields import First, check_ids, described
+from api.schema.expansion import Expansion, expand_expression, members_among
+from api.schema.fields import First, Offset, check_count, check_ids, described
 from api.schema.linking import Linking, link_mentions
 from api.schema.release import Release
 from api.schema.search import SearchHit, search_terms
 from graph.errors import ConceptNotFound
 
 _ID = "A CURIE such as `SNOMEDCT:22298006`, `HP:0001658` or `UMLS:C0027051`."
+_COUNT = "At most 1,000, or what the server is set to."
+Ecl: TypeAlias = Annotated[
+    str,
+    strawberry.argument(
+        description="An expression of the Expression Constraint Language, as `<< 404684003`; see docs/ecl.md."
+    ),
+]
 
 
 @strawberry.type(description="What can be asked of the release that is served.")
@@ -43,13 +58,7 @@ class Query:
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=_ID)]
     ) -> list[Concept | None]:
         """The concept of each id, in order; null and an error where the release has none."""
-        most = info.context.settings.max_ids
-        if len(ids) > most:
-            raise ArgumentRejected(
-                "ids",
-                f"{len(ids):,} ids were given and one request takes at most {most:,}; "
-                "send them in several requests.",
-            )
+        check_count(info, "ids", len(ids))
         check_ids("ids", ids)
         release = info.context.service.release.name
         found = await concepts_of(info, ids, declared=False)
@@ -74,6 +83,58 @@ class Query:
     ) -> list[SearchHit]:
         """Concepts found as you type: accents and case are folded, ñ is kept, exact and short terms come first."""
         return await search_terms(info, text, first, language)
+
+    @described
+    async def expand(
+        self,
+        info: Info,
+        ecl: Ecl,
+        first: First = 100,
+        offset: Offset = 0,
+        text: Annotated[
+            str,
+            strawberry.argument(
+                description="Only concepts with a name in which each of these words begins a word, in any order."
+            ),
+        ] = "",
+    ) -> Expansion:
+        """The concepts that an expression constraint stands for, by id."""
+        return await expand_expression(info, ecl, first, offset, text)
+
+    @described
+    async def contains(
+        self,
+        info: Info,
+        ecl: Ecl,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)],
+    ) -> list[bool]:
+        """Whether each id is among the concepts of an expression constraint."""
+        return await members_among(info, ecl, ids)
+
+    @described
+    def subsumes(
+        self,
+        info: Info,
+        pairs: Annotated[list[SubsumptionPair], strawberry.argument(description=_COUNT)],
+    ) -> list[bool | None]:
+        """Whether the first of each pair subsumes the second, which may be the same; null for no active concepts."""
+        return subsumed(info, pairs)
+
+    @described
+    async def similarity(
+        self,
+        info: Info,
+        pairs: Annotated[list[ConceptPair], strawberry.argument(description=_COUNT)],
+    ) -> list[Similarity | None]:
+        """How similar the concepts of each pair are; null where one is no active concept."""
+        return await similar(info, pairs)
+
+    @described
+    async def lowest_common_ancestors(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)]
+    ) -> list[Concept]:
+        """The most specific concepts that subsume all of these; several where is-a has several parents."""
+        return await common_ancestors(info, ids)
 
     @described
     async def link(

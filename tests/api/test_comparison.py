@@ -1,0 +1,74 @@
+"""Concepts beside each other in GraphQL: subsumption, similarity, common ancestors, paths to the root."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from demo_schema import Api
+
+from graph.release import ReleaseHome
+from graph.similarity import Similarity
+
+RENAL = "SNOMEDCT:29029999999105"
+ACUTE = "SNOMEDCT:29039999999107"
+SIMILARITY = "query($pairs: [ConceptPair!]!) { similarity(pairs: $pairs) { lin resnik wuPalmer } }"
+ANCESTORS = "query($ids: [ID!]!) { lowestCommonAncestors(ids: $ids) { id preferredTerm } }"
+PATHS = (
+    "query($id: ID!, $first: Int!) { concept(id: $id) { pathsToRoot(first: $first) { id preferredTerm } } }"
+)
+
+
+def test_subsumption_of_pairs(api: Api) -> None:
+    query = "query($pairs: [SubsumptionPair!]!) { subsumes(pairs: $pairs) }"
+    pairs = [(RENAL, ACUTE), (ACUTE, RENAL), (RENAL, RENAL), (RENAL, "SNOMEDCT:1"), ("X:1", "X:1")]
+    asked = [{"general": general, "specific": specific} for general, specific in pairs]
+    assert api.ask(query, pairs=asked)["subsumes"] == [True, False, True, None, None]
+    assert api.store.calls == {}
+    assert api.ask(query, pairs=[])["subsumes"] == []
+    _, (error,) = api.execute(query, pairs=asked * 201)
+    assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "pairs"}
+    _, (error,) = api.execute(query, pairs=[{"general": "", "specific": "X:1"}])
+    assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "pairs"}
+
+
+def test_similarity_of_pairs_is_that_of_the_graph(api: Api, home: ReleaseHome) -> None:
+    pairs = [(RENAL, ACUTE), (ACUTE, ACUTE), (RENAL, "X:1")]
+    asked = [{"first": first, "second": second} for first, second in pairs]
+    near, same, unknown = api.ask(SIMILARITY, pairs=asked)["similarity"]
+    with home.open("demo") as opened:
+        measures = Similarity(opened.hierarchy)
+        assert near["lin"] == pytest.approx(measures.lin([RENAL], [ACUTE])[0])
+        assert near["resnik"] == pytest.approx(measures.resnik([RENAL], [ACUTE])[0])
+        assert near["wuPalmer"] == pytest.approx(measures.wu_palmer([RENAL], [ACUTE])[0])
+    assert (same["lin"], same["wuPalmer"]) == (1, 1)
+    assert 0 < near["lin"] < 1
+    assert unknown is None
+    _, (error,) = api.execute(SIMILARITY, pairs=asked * 400)
+    assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "pairs"}
+
+
+def test_lowest_common_ancestors(api: Api) -> None:
+    assert [found["id"] for found in api.ask(ANCESTORS, ids=[ACUTE, RENAL])["lowestCommonAncestors"]] == [
+        RENAL
+    ]
+    assert api.store.calls == {"terms": 1}
+    assert api.ask(ANCESTORS, ids=[])["lowestCommonAncestors"] == []
+    _, (error,) = api.execute(ANCESTORS, ids=[ACUTE, "X:1"])
+    assert error["extensions"] == {"code": "CONCEPT_NOT_FOUND"}
+
+
+def test_paths_lead_from_a_concept_to_a_root_in_one_call(api: Api, home: ReleaseHome) -> None:
+    paths = api.ask(PATHS, id=ACUTE, first=50)["concept"]["pathsToRoot"]
+    assert api.store.calls == {"concepts": 1, "terms": 1}
+    with home.open("demo") as opened:
+        roots = opened.hierarchy.roots()
+        for path in paths:
+            ids = [concept["id"] for concept in path]
+            assert ids[0] == ACUTE
+            assert ids[-1] in roots
+            assert all(above in opened.hierarchy.parents(id) for id, above in pairwise(ids))
+    assert len(paths) > 1
+    assert api.ask(PATHS, id=ACUTE, first=1)["concept"]["pathsToRoot"] == paths[:1]
+    _, (error,) = api.execute(PATHS, id=ACUTE, first=0)
+    assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "first"}
