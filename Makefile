@@ -44,6 +44,7 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.import_neo4j --json docs/results
 	$(BIN)/python -m benchmarks.import_rrf --json docs/results
 	$(BIN)/python -m benchmarks.import_rrf --growth --concepts 1200000 --json docs/results
+	$(BIN)/python -m benchmarks.ecl --json docs/results
 	$(BIN)/python -m benchmarks.results_page
 
 $(INSTALLED): pyproject.toml
