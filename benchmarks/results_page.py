@@ -57,8 +57,8 @@ the same files with Python's csv into dictionaries and takes the ancestors from 
 
 `python -m benchmarks.import_rf2 --growth --json docs/results`
 
-The last line is of the peaks beyond what the closure of is-a needs, which is measured in a process that does nothing but
-compile it.
+The last line is of the peaks beyond what the closure of is-a needs, which is measured in a process that does
+nothing but compile it.
 """,
     "import-neo4j": """\
 ### Into Neo4j
