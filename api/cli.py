@@ -22,6 +22,7 @@ from api.commands.load import load
 from api.commands.releases import releases
 from api.commands.serve import serve
 from api.commands.train import train
+from api.commands.variables import variables
 from api.quiet import quieten_model_libraries
 from graph.errors import EnlaceError
 
@@ -42,6 +43,7 @@ app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)
+app.add_typer(variables, name="variables")
 app.add_typer(train, name="train")
 
 

@@ -30,6 +30,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.EclSyntaxError: "ECL_SYNTAX",
         graph.EclNotSupported: "ECL_NOT_SUPPORTED",
         graph.EclUnknownId: "ECL_UNKNOWN_ID",
+        graph.VariablesError: "VARIABLES_UNREADABLE",
         graph.StoreUnavailable: "STORE_UNAVAILABLE",
         graph.StoreUnauthorized: "STORE_UNAUTHORIZED",
         graph.StoreUnsupported: "STORE_UNSUPPORTED",
@@ -49,6 +50,8 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         api.RequestTooLarge: "REQUEST_TOO_LARGE",
         api.ServerBusy: "SERVER_BUSY",
         api.ServerNotStarted: "SERVER_NOT_STARTED",
+        api.VariableNotFound: "VARIABLE_NOT_FOUND",
+        api.ExampleNotUnderstood: "EXAMPLE_NOT_UNDERSTOOD",
     }
 )
 

@@ -6,10 +6,15 @@ ApiError(EnlaceError)
 ├── ArgumentRejected    an argument of a GraphQL request is outside its limits
 ├── RequestTooLarge     a request asks for more than one request may
 ├── ServerBusy          too many link requests are waiting
-└── ServerNotStarted    the server cannot listen where it was told to
+├── ServerNotStarted    the server cannot listen where it was told to
+├── VariableNotFound    a file of variables has none of that id
+└── ExampleNotUnderstood  an example is no concept of the release
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from graph.errors import EnlaceError
 
@@ -50,3 +55,16 @@ class ServerBusy(ApiError):
 
 class ServerNotStarted(ApiError):
     """The server cannot listen where it was told to."""
+
+
+class VariableNotFound(ApiError):
+    """A file of variables has none of that id."""
+
+    def __init__(self, id: str, file: str, known: Sequence[str]) -> None:
+        close = get_close_matches(id, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known[:10])}."
+        super().__init__(f"{file} has no variable {id!r}; {hint}")
+
+
+class ExampleNotUnderstood(ApiError):
+    """An example is no active concept of the release, and nothing stands for it."""

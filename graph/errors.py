@@ -13,6 +13,7 @@ EnlaceError
 │   │   ├── EclSyntaxError          it is not well-formed
 │   │   ├── EclNotSupported         it asks for what this version does not answer
 │   │   └── EclUnknownId            it names an id that the release does not hold
+│   ├── VariablesError              a file of variables cannot be used, and where in it
 │   └── StoreUnavailable            the store cannot be opened or stopped answering
 │       ├── StoreUnauthorized       a server refused the user or the password
 │       ├── StoreUnsupported        a server is too old, or is something else
@@ -111,6 +112,17 @@ class EclNotSupported(EclError):
 
 class EclUnknownId(EclError):
     """The expression names an id that the release does not hold."""
+
+
+class VariablesError(GraphError):
+    """A file of variables cannot be used; `line` counts from 1, and is 0 where none is to blame."""
+
+    def __init__(self, file: str, line: int, what: str, *, field: str = "", variable: str = "") -> None:
+        where = f"{file}:{line}" if line else file
+        named = f", variable {variable!r}" if variable else ""
+        named += f", field {field!r}" if field else ""
+        super().__init__(f"{where}{named}: {what}{'' if what.endswith(('.', '?')) else '.'}")
+        self.file, self.line, self.field, self.variable, self.what = file, line, field, variable, what
 
 
 class StoreUnavailable(GraphError):

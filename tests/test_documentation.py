@@ -30,6 +30,9 @@ COMMAND_LINE_ONLY = {
     "NO_RELEASE_CHOSEN",
     "OUTPUT_MISMATCH",
     "SERVER_NOT_STARTED",
+    "VARIABLES_UNREADABLE",
+    "VARIABLE_NOT_FOUND",
+    "EXAMPLE_NOT_UNDERSTOOD",
 }
 
 
@@ -54,6 +57,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         "index",
         "link",
         "expand",
+        "variables",
         "evaluate",
         "compare-runs",
         "serve",

@@ -1,0 +1,1 @@
+"""Clinical variables: sets of concepts with a name, as files that people keep, check and apply to coded data."""
