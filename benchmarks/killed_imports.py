@@ -1,6 +1,6 @@
 """Kills imports at random moments and looks at what is served meanwhile, afterwards, and after a repetition.
 
-    python -m benchmarks.killed_imports --data ../shared/data
+    python -m benchmarks.killed_imports --data ../shared/data [--json DIR]
     python -m benchmarks.killed_imports --path SnomedCT_….zip --moments 20 --seed 1
 
 A release is imported (HPO without its translation, or `--path` in Spanish alone), then an import of another
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -34,6 +35,8 @@ from graph.release import OpenRelease, ReleaseHome
 
 RELEASE = "served"
 ENLACE = str(Path(sys.executable).with_name("enlace"))
+WRONG = "WRONG"
+COLUMNS = ("killed after", "left behind", "asked", "in vain", "served", "repeated in", "the same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,47 @@ class Answers:
     """All that a release can answer, in short."""
 
     counts: tuple[tuple[str, int], ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One import that was killed, and what came of it."""
+
+    killed_after_s: float
+    left_behind: str
+    asked: int
+    in_vain: int
+    served: str
+    repeated_s: float
+    the_same: bool
+    """Whether the repetition made what the undisturbed import made, and left nothing besides."""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether anything is not as it must be."""
+        return bool(self.in_vain) or self.served == WRONG or not self.the_same
+
+    def cells(self) -> tuple[str, ...]:
+        """As a row of the table, in the order of `COLUMNS`."""
+        return (
+            f"{self.killed_after_s:.2f} s",
+            self.left_behind,
+            f"{self.asked:,} ×",
+            f"{self.in_vain:,} ×",
+            self.served,
+            f"{self.repeated_s:.2f} s",
+            "yes" if self.the_same else "NO",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All of it: the undisturbed import's seconds, the moments, the counts and the digest of the whole release."""
+
+    undisturbed_s: float
+    moments: tuple[Moment, ...]
+    counts: dict[str, int]
     digest: str
 
 
@@ -117,6 +161,7 @@ def main() -> None:
     parser.add_argument("--path", type=Path, help="a terminology to import instead of HPO")
     parser.add_argument("--moments", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="a folder to write the table into")
     given = parser.parse_args()
     if given.path:
         former = [str(given.path), "--languages", "es"]
@@ -126,10 +171,17 @@ def main() -> None:
         former = [str(hpo / "hp.v2024-04-26.json.gz")]
         new = [*former, "--translations", str(hpo / "hp-es.babelon.tsv")]
     with tempfile.TemporaryDirectory(prefix="enlace-killed-") as folder:
-        sys.exit(_run(Path(folder), former, new, given.moments, random.Random(given.seed)))
+        found = killed(Path(folder), former, new, given.moments, random.Random(given.seed))
+    show(found)
+    if given.json:
+        given.json.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(asdict(found), indent=2, ensure_ascii=False)
+        (given.json / "killed-imports.json").write_text(text + "\n", "utf-8")
+    sys.exit(any(moment.is_bad for moment in found.moments))
 
 
-def _run(folder: Path, former: list[str], new: list[str], moments: int, chance: random.Random) -> int:
+def killed(folder: Path, former: list[str], new: list[str], moments: int, chance: random.Random) -> Found:
+    """Import undisturbed, then kill as many imports as there are moments; all in `folder`."""
     whole, seconds = import_whole(ReleaseHome(folder / "whole"), new)
     home = ReleaseHome(folder / "home")
     before, _ = import_whole(home, former)
@@ -137,8 +189,7 @@ def _run(folder: Path, former: list[str], new: list[str], moments: int, chance: 
         ids = chance.sample(opened.hierarchy.descendants(opened.hierarchy.roots()[0]), 20)
         expected = some_answers(opened, ids)
     shutil.copytree(home.path, folder / "former")
-    table = Table("killed after", "left behind", "asked", "in vain", "served", "repeated in", "the same")
-    bad = 0
+    found = []
     for _ in range(moments):
         shutil.rmtree(home.path)
         shutil.copytree(folder / "former", home.path)
@@ -146,26 +197,30 @@ def _run(folder: Path, former: list[str], new: list[str], moments: int, chance: 
         process = importing(home, new)
         asked, failed = ask_until(home, time.perf_counter() + delay, ids, expected)
         process.send_signal(signal.SIGKILL)
-        killed = process.wait() < 0
+        was_killed = process.wait() < 0
         staging = home.staging_folder(RELEASE)
         left = ", ".join(sorted(path.name for path in staging.iterdir())) if staging.exists() else "nothing"
         with home.open(RELEASE) as opened:
-            kept = answers_of(opened) == (before if killed else whole)
+            kept = answers_of(opened) == (before if was_killed else whole)
         again, took = import_whole(home, new)
         clean = sorted(path.name for path in home.releases_folder.iterdir()) == [".locks", RELEASE]
-        same = again == whole and clean
-        bad += bool(failed) + (not kept) + (not same)
-        served = ("the former release" if killed else "the new one (not killed in time)") if kept else "WRONG"
-        table.add_row(
-            f"{delay:.2f} s", left, f"{asked:,} ×", f"{failed:,} ×", served, f"{took:.2f} s",
-            "yes" if same else "NO",
-        )  # fmt: skip
+        served = (
+            ("the former release" if was_killed else "the new one (not killed in time)") if kept else WRONG
+        )
+        found.append(Moment(delay, left, asked, failed, served, took, again == whole and clean))
+    return Found(seconds, tuple(found), dict(whole.counts), whole.digest)
+
+
+def show(found: Found) -> None:
+    """Print the table."""
+    table = Table(*COLUMNS)
+    for moment in found.moments:
+        table.add_row(*moment.cells())
     console = Console(width=130)
-    console.print(f"Undisturbed, the import takes {seconds:.2f} s.")
+    console.print(f"Undisturbed, the import takes {found.undisturbed_s:.2f} s.")
     console.print(table)
-    counts = ", ".join(f"{name} {number:,}" for name, number in whole.counts)
-    console.print(f"Whole release: {counts}; digest {whole.digest[:16]}.", soft_wrap=True)
-    return 1 if bad else 0
+    counts = ", ".join(f"{name} {number:,}" for name, number in found.counts.items())
+    console.print(f"Whole release: {counts}; digest {found.digest[:16]}.", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ python -m benchmarks.results_page
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.against_published_loop import aim, shown
+from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -92,6 +95,29 @@ is NetworkX on the same is-a relations, with the same answers.
 """,
 }
 
+_DAMAGE = """\
+## Damaged sources
+
+`python -m benchmarks.damage --json docs/results`
+
+A hundred damaged copies of a small source of every format, each loaded by `enlace load` over an earlier release of
+the same name. *Refused*: one sentence that names the file, and the earlier release answers as before. *Rejections*:
+loaded, and the report names file, row and reason of what could not be used. *The same*: the damage was where nothing is
+read. *Altered*: still a sound source, that says something else, such as another letter of a term. *Fewer*: still a
+sound source, that says less, such as a table cut off behind a row. *WRONG*: anything else; a stack trace, an error that
+names no file, an earlier release lost or altered, a release that is not whole, a rejected row without its place.
+"""
+
+_KILLED = """\
+## Killed imports
+
+`python -m benchmarks.killed_imports --data ../shared/data --json docs/results`
+
+HPO with its Spanish labels is imported over HPO without them and killed, with SIGKILL, at random moments. Until
+then the former release is asked over and over. *The same*: the import repeated made the release that an undisturbed
+one makes, equal in its counts, in every record and in the hierarchy, and left nothing else behind.
+"""
+
 
 def times_section(times: dict[str, float]) -> str:
     """The times as Markdown."""
@@ -119,6 +145,33 @@ def import_section(title: str, figures: dict[str, float]) -> str:
     return f"{title}\n| what | measured |\n| --- | --- |\n{rows}\n"
 
 
+def damage_section(rows: list[dict[str, str | int]]) -> str:
+    """What came of damage as Markdown, under its heading."""
+    names = list(rows[0])
+    cells = [[str(value or "") for value in row.values()] for row in rows]
+    return f"{_DAMAGE}\n{_table(names, cells)}"
+
+
+def killed_section(found: dict[str, Any]) -> str:
+    """What came of killed imports as Markdown, under its heading."""
+    moments = [Moment(**moment) for moment in found["moments"]]
+    counts = ", ".join(f"{name} {number:,}" for name, number in found["counts"].items())
+    return (
+        f"{_KILLED}\n{_table(COLUMNS, [moment.cells() for moment in moments])}\n"
+        f"Undisturbed, the import took {found['undisturbed_s']:.2f} s. The whole release: {counts}.\n"
+    )
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+_SECTIONS: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
+    {"damage": damage_section, "killed-imports": killed_section}
+)
+
+
 def page() -> str:
     """The whole page."""
     figures = {path.stem: json.loads(path.read_text("utf-8")) for path in (DOCS / "results").glob("*.json")}
@@ -130,6 +183,7 @@ def page() -> str:
             _TIMES,
             times_section(figures["times"]),
             *(import_section(title, figures[name]) for name, title in _IMPORTS.items() if name in figures),
+            *(told(figures[name]) for name, told in _SECTIONS.items() if name in figures),
         ]
     )
 

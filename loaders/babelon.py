@@ -16,7 +16,7 @@ from loaders.files import SourceFile, head, open_text
 from loaders.languages import is_kept, primary
 from loaders.prefixes import canonical_curie
 from loaders.rejections import OTHER_LANGUAGE, Rejections
-from loaders.tables import header_of, read_rows
+from loaders.tables import header_of, read_rows, whole_lines
 
 COLUMNS = ("subject_id", "predicate_id", "translation_language", "translation_value")
 STATUSES = frozenset({"OFFICIAL", "UNDER_REVIEW", ""})
@@ -63,7 +63,8 @@ def read(
     labelled: set[tuple[CURIE, str]] = set()
     for file in files:
         with open_text(file) as lines:
-            rows = read_rows(lines, file=file.name, columns=COLUMNS, optional=("translation_status",))
+            whole = whole_lines(lines, file.name, rejections)
+            rows = read_rows(whole, file=file.name, columns=COLUMNS, optional=("translation_status",))
             for line, (subject, predicate, language, text, status) in rows:
                 term = _term(subject, predicate, language.strip(), text.strip())
                 reason = _why_not(term, status.strip(), concepts, languages)

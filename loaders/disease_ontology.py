@@ -24,7 +24,7 @@ from loaders.errors import FormatMismatch
 from loaders.files import SourceFile, open_text
 from loaders.prefixes import canonical_curie
 from loaders.rejections import OTHER_LANGUAGE, Rejections
-from loaders.tables import Row, read_rows
+from loaders.tables import Row, read_rows, whole_lines
 
 CLASSES = "HumanDO.tsv"
 CROSS_REFERENCES = "allXREFinDO.tsv"
@@ -97,7 +97,7 @@ def _classes(folder: Path, rejections: Rejections) -> tuple[dict[CURIE, str], li
     labels: dict[CURIE, str] = {}
     parents: list[_ParentRow] = []
     file = SourceFile(folder / CLASSES)
-    for line, (reference, label, parent) in _rows(file, _CLASS_COLUMNS):
+    for line, (reference, label, parent) in _rows(file, _CLASS_COLUMNS, rejections):
         id = canonical_curie(reference)
         if id is None:
             rejections.add(file.name, line, "the id is no CURIE", reference)
@@ -107,7 +107,9 @@ def _classes(folder: Path, rejections: Rejections) -> tuple[dict[CURIE, str], li
             parents.append(_ParentRow(line, id, parent))
     unknown = {row.label for row in parents} - set(labels.values())
     if unknown and (folder / CROSS_REFERENCES).exists():
-        for _, (reference, label, _xref) in _rows(SourceFile(folder / CROSS_REFERENCES), _XREF_COLUMNS):
+        # What this table lacks is told when its cross-references are read.
+        rows = _rows(SourceFile(folder / CROSS_REFERENCES), _XREF_COLUMNS, Rejections())
+        for _, (reference, label, _xref) in rows:
             id = canonical_curie(reference)
             if id and label in unknown:
                 labels.setdefault(id, label)
@@ -136,7 +138,7 @@ def _cross_references(
     file = SourceFile(folder / CROSS_REFERENCES)
     if not file.path.exists():
         return
-    for line, (reference, _label, xref) in _rows(file, _XREF_COLUMNS):
+    for line, (reference, _label, xref) in _rows(file, _XREF_COLUMNS, rejections):
         id, target = canonical_curie(reference), canonical_curie(xref)
         if id not in labels:
             rejections.add(file.name, line, "the subject is not in the ontology", reference)
@@ -154,7 +156,7 @@ def _translations(
     synonyms: set[Term] = set()
     for path in _editions(folder):
         file = SourceFile(path)
-        for line, row in _rows(file, _TRANSLATION_COLUMNS):
+        for line, row in _rows(file, _TRANSLATION_COLUMNS, rejections):
             reason = _why_not(row, labels, languages)
             if reason in _LEFT_OUT:
                 rejections.leave_out(reason)
@@ -205,9 +207,11 @@ def _terms(row: Sequence[str]) -> Iterator[Term]:
         yield Term(concept, source.strip(), source_language, *kind)
 
 
-def _rows(file: SourceFile, columns: Sequence[str]) -> Iterator[Row]:
+def _rows(file: SourceFile, columns: Sequence[str], rejections: Rejections) -> Iterator[Row]:
     with open_text(file) as lines:
-        yield from read_rows(lines, file=file.name, columns=columns, quoted=True)
+        yield from read_rows(
+            whole_lines(lines, file.name, rejections), file=file.name, columns=columns, quoted=True
+        )
 
 
 def _editions(folder: Path) -> list[Path]:

@@ -25,7 +25,10 @@ class LoadError(EnlaceError):
     """A source file cannot be read as its format. `row` is a line from 1, or 0 where none is to blame."""
 
     def __init__(self, sentence: str, *, file: str | Path = "", row: int = 0) -> None:
-        super().__init__(sentence)
+        # Parsers' own words and paths may hold anything that a file or a folder does.
+        super().__init__(
+            "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in sentence)
+        )
         self.file = str(file)
         self.row = row
 

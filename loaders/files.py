@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +21,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 _READ_BYTES = 1 << 20
 _ENCRYPTED = 0x1
+#: What zipfile raises, besides BadZipFile, where offsets, sizes, flags or names are corrupt.
+_BAD_ZIP = (OSError, ValueError, NotImplementedError, RuntimeError, KeyError, struct.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,14 @@ def is_zip(path: Path) -> bool:
 
 def members(path: Path) -> list[str]:
     """The names of the files in a zip. Raises SourceDamaged."""
-    with _explained(SourceFile(path)), zipfile.ZipFile(path) as archive:
+    with _explained(SourceFile(path)), _opened_zip(path) as archive:
         return [name for name in archive.namelist() if not name.endswith("/")]
+
+
+def unpacked_size(file: SourceFile) -> int:
+    """How many bytes a zip says that its member has. Raises SourceDamaged."""
+    with _explained(file), _opened_zip(file.path) as archive:
+        return archive.getinfo(file.member).file_size
 
 
 def sha256(path: Path) -> str:
@@ -101,19 +111,50 @@ def _open_packed(file: SourceFile) -> Iterator[io.BufferedReader[Any]]:
         with io.FileIO(file.path) as raw, io.BufferedReader(raw, _READ_BYTES) as content:
             yield content
         return
-    with zipfile.ZipFile(file.path) as archive:
+    with _opened_zip(file.path) as archive:
         if file.member not in archive.NameToInfo:
             raise SourceNotFound(file.name, "the zip does not hold it")
         if archive.getinfo(file.member).flag_bits & _ENCRYPTED:
             raise SourceNotFound(
                 file.name, "it is locked with a password", "unpack the zip and load the folder"
             )
+        with _sound_zip():
+            member = archive.open(file.member)
         # A zip's member is read in small steps; the buffer makes line reading several times faster.
-        with (
-            archive.open(file.member) as member,
-            io.BufferedReader(cast("io.RawIOBase", member), _READ_BYTES) as content,
-        ):
+        with member, io.BufferedReader(_Member(member), _READ_BYTES) as content:
             yield content
+
+
+class _Member(io.RawIOBase):
+    """A file inside a zip, whose every failing to be read is a BadZipFile."""
+
+    def __init__(self, member: IO[bytes]) -> None:
+        self._member = member
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _sound_zip():
+            content = self._member.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def _opened_zip(path: Path) -> zipfile.ZipFile:
+    with _sound_zip():
+        return zipfile.ZipFile(path)
+
+
+@contextmanager
+def _sound_zip() -> Iterator[None]:
+    """What zipfile raises where offsets, sizes, flags or names in a zip are corrupt, as BadZipFile."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except _BAD_ZIP as error:
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 @contextmanager

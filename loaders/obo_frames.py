@@ -15,6 +15,7 @@ import fastobo
 
 from loaders.files import SourceFile, open_text
 from loaders.rejections import Rejections
+from loaders.tables import whole_lines
 
 _FRAME = re.compile(r"\[(\w+)\]\s*(?:!.*)?$")
 _NO_CLAUSE = "the line is no OBO clause"
@@ -42,10 +43,7 @@ def read_frames(file: SourceFile, rejections: Rejections, kinds: frozenset[str])
     started, kind = 1, ""
     lines: list[str] = []
     with open_text(file) as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.endswith("\n"):
-                rejections.add(file.name, number, "the last line has no end and may have been cut off", line)
-                break
+        for number, line in enumerate(whole_lines(stream, file.name, rejections), start=1):
             if line.startswith("["):
                 yield from _frame(file.name, rejections, kinds, kind, started, lines)
                 found = _FRAME.match(line)

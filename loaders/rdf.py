@@ -45,6 +45,8 @@ _BREAKS_OFF = frozenset(
 #: How much of a file is read to tell what it holds, and how many typed subjects are enough.
 _LOOKED_AT_BYTES = 4 << 20
 _ENOUGH = 100
+#: Of the parser's message, which may quote the file, so much is told.
+_SHOWN_CHARS = 160
 #: How long the values of a document type's entities may be, written out. They shorten IRIs.
 _ENTITIES_CHARS = 1 << 16
 _ENTITY = re.compile(r"&([^;&]+);")
@@ -96,7 +98,8 @@ class TripleStream:
         except _EntitiesSwell:
             self._raise_damaged("its entities are too large", self.line)
         except SyntaxError as error:
-            why = _OXIGRAPH_PLACE.sub("", _OXIGRAPH_PLACE.sub("", str(error.msg)))
+            why = " ".join(_OXIGRAPH_PLACE.sub("", _OXIGRAPH_PLACE.sub("", str(error.msg))).split())
+            why = why if len(why) <= _SHOWN_CHARS else f"{why[:_SHOWN_CHARS]}…"
             self._raise_damaged("" if "nexpected end" in why else why, error.lineno or self.line)
 
     def _raise_damaged(self, why: str, row: int) -> None:

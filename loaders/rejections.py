@@ -23,6 +23,8 @@ _IN_MEMORY_BYTES = 1 << 20
 
 #: The one reason for leaving a row out that every format has.
 OTHER_LANGUAGE = "the language is not among those asked for"
+#: Why the last row of a file of lines is rejected.
+CUT_OFF = "the last line has no end and may have been cut off"
 
 #: A table's fields hold neither tabs nor line ends.
 _BLANKS = str.maketrans("\t\r\n", "   ")

@@ -74,6 +74,17 @@ def read_columns(
     yield from _one_ahead(lambda: _blocks(file, columns, optional, required))
 
 
+def is_ended(file: SourceFile) -> bool:
+    """Whether the file's last line has its end. A packed file has: a checksum tells whether it was cut off."""
+    if file.member:
+        return True
+    with open_bytes(file) as content:
+        if not isinstance(content, io.BufferedReader):
+            return True
+        content.seek(-1, io.SEEK_END)
+        return content.read(1) == b"\n"
+
+
 def _one_ahead(start: Callable[[], Generator[T, None, None]]) -> Generator[T, None, None]:
     """What a generator gives; its next item is made in another thread while one is used."""
     made, end = start(), object()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from loaders.errors import ColumnMissing, RowMalformed, SourceEmpty
+from loaders.rejections import CUT_OFF, Rejections
 
 #: A row's line number (from 1; the header's is 1) and its fields, in the order that the caller named them.
 Row: TypeAlias = tuple[int, tuple[str, ...]]
@@ -29,7 +30,7 @@ def read_rows(
 
     An optional column that is not there reads as "". `columns` and `optional` together name at
     least two. Blank lines are passed over. Blank fields after the last column are tolerated, and so is the
-    absence of trailing fields that nobody requires.
+    absence of trailing fields whose columns are not asked for.
 
     Raises SourceEmpty, ColumnMissing, and RowMalformed for a row with too few or too many fields.
     """
@@ -40,6 +41,18 @@ def read_rows(
     layout = Layout.of(header[1], file=file, columns=columns, optional=optional)
     for line, fields in records:
         yield line, layout.take(line, fields)
+
+
+def whole_lines(lines: Iterable[str], file: str, rejections: Rejections) -> Iterator[str]:
+    """The lines of a file but a last one without an end, which is rejected: it may have been cut off.
+
+    The first line is always given.
+    """
+    for number, line in enumerate(lines, start=1):
+        if number == 1 or line.endswith("\n"):
+            yield line
+        else:
+            rejections.add(file, number, CUT_OFF, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +89,8 @@ class Layout:
         if missing:
             raise ColumnMissing(file, missing, names)
         places = [names.index(name) if name in names else len(names) for name in (*columns, *optional)]
-        return cls(file, tuple(names), max(names.index(name) for name in required) + 1, tuple(places))
+        present = [*required, *(name for name in optional if name in names)]
+        return cls(file, tuple(names), max(map(names.index, present)) + 1, tuple(places))
 
     def take(self, line: int, fields: list[str]) -> tuple[str, ...]:
         """The wanted fields of a row. Raises RowMalformed for too few fields or too many."""

@@ -200,9 +200,9 @@ def _print_json(name: str, expression: Expression, total: int, rows: Iterator[tu
 def _show(total: int, rows: list[tuple[str, str, bool]]) -> None:
     from rich.table import Table
 
-    table = Table("id", "preferred term", "active")
+    table = Table("id", "preferred term", "status")
     for id, term, active in rows:
-        table.add_row(id, term, "" if active else "retired")
+        table.add_row(id, term, "active" if active else "retired")
     if rows:
         out().print(table)
     more = f", the first {len(rows):,} here; --first, --json or --csv give more" if len(rows) < total else ""

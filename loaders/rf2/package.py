@@ -1,8 +1,8 @@
 """Finding the files of RF2 packages and telling what each holds.
 
-Component files are told by their names, as the SNOMED CT Release File Specification ("Release File Naming
-Convention") has them, or else by their columns; refset files by their columns only, because extensions name
-them freely.
+Files are told by their names, as the SNOMED CT Release File Specification ("Release File Naming Convention") has
+them, or else by their columns: extensions name refset files freely. A file whose name tells its kind must have the
+columns of that kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from loaders.errors import FormatMismatch
+from loaders.errors import ColumnMissing, FormatMismatch
 from loaders.files import SourceFile, head, is_zip, members
 from loaders.rf2_files import DELTA, FULL, SNAPSHOT
 from loaders.tables import header_of
@@ -124,6 +124,22 @@ _COMPONENT_KINDS = MappingProxyType(
         "relationship": Kind.RELATIONSHIP,
     }
 )
+_REFSET = re.compile(
+    r"[xz]?der2_[cis]*Refset_(Language|Association|SimpleMap|ExtendedMap|ComplexMap|ModuleDependency)"
+    r"(?=(?:Reference)?(?:Snapshot|Full|Delta|_))",
+    re.IGNORECASE,
+)
+_REFSET_KINDS = MappingProxyType(
+    {
+        "language": Kind.LANGUAGE,
+        "association": Kind.ASSOCIATION,
+        "simplemap": Kind.SIMPLE_MAP,
+        "extendedmap": Kind.EXTENDED_MAP,
+        "complexmap": Kind.EXTENDED_MAP,
+        "moduledependency": Kind.MODULE_DEPENDENCY,
+    }
+)
+_ANY_REFSET = re.compile(r"[xz]?der2_", re.IGNORECASE)
 _RELEASE_TYPES = (SNAPSHOT, FULL, DELTA)
 _RELEASE_TYPE = re.compile(r"(Snapshot|Full|Delta)(?=[-_.])")
 _DATE = re.compile(r"(?<!\d)(\d{8})(?:T\d{6}Z?)?(?=\.(?:txt|zip)$|$)")
@@ -135,6 +151,8 @@ class Package:
 
     paths: tuple[Path, ...]
     files: Mapping[Kind, tuple[SourceFile, ...]]
+    unknown: tuple[SourceFile, ...] = ()
+    """Files with the name of a refset and without the columns that every refset has."""
 
     def of(self, kind: Kind) -> tuple[SourceFile, ...]:
         """The files of a kind, those of the first path first, in the order of their names."""
@@ -153,11 +171,15 @@ def find(paths: Sequence[Path], release_type: str = SNAPSHOT) -> Package:
     file that is of no release type, by its name and its folders, is taken for any.
 
     Raises FormatMismatch where a path has no file of that type, or where there is no concept or no
-    description file; a Delta may lack them.
+    description file; a Delta may lack them. Raises ColumnMissing where a file has not the columns of the kind
+    that its name tells.
     """
     files: dict[Kind, list[SourceFile]] = {}
+    unknown: list[SourceFile] = []
     for path in paths:
-        found = list(_of_type(list(_text_files(path)), release_type))
+        of_type = list(_of_type(list(_text_files(path)), release_type))
+        unknown += [file for kind, file in of_type if kind is None and _lacks_columns(file)]
+        found = [(kind, file) for kind, file in of_type if kind is not None]
         if not found and (len(paths) > 1 or release_type == DELTA):
             raise FormatMismatch(path, _NAMED[release_type], f"it holds no {_WORD[release_type]} file")
         for kind, file in found:
@@ -166,7 +188,7 @@ def find(paths: Sequence[Path], release_type: str = SNAPSHOT) -> Package:
         if kind not in files and release_type != DELTA:
             why = f"it holds no {kind} {_WORD[release_type]} file"
             raise FormatMismatch(paths[0], _NAMED[release_type], why)
-    return Package(tuple(paths), {kind: tuple(found) for kind, found in files.items()})
+    return Package(tuple(paths), {kind: tuple(found) for kind, found in files.items()}, tuple(unknown))
 
 
 def loaded_files(paths: Sequence[Path], release_type: str = SNAPSHOT) -> list[tuple[Path, str]]:
@@ -181,8 +203,11 @@ def date_of(name: str) -> str:
     return found[1] if found else ""
 
 
-def _of_type(files: Sequence[SourceFile], release_type: str) -> Iterator[tuple[Kind, SourceFile]]:
-    """The files of that type and those of none; in a package without a Snapshot, Full files for it."""
+def _of_type(files: Sequence[SourceFile], release_type: str) -> Iterator[tuple[Kind | None, SourceFile]]:
+    """The files of that type and those of none; in a package without a Snapshot, Full files for it.
+
+    Each has its kind, None where it is not loaded.
+    """
     types = {file: _release_type(file) for file in files}
     kinds = {file: _kind(file) for file, type in types.items() if type in (release_type, "")}
     packages = {_package(file) for file, kind in kinds.items() if kind is not None}
@@ -192,7 +217,7 @@ def _of_type(files: Sequence[SourceFile], release_type: str) -> Iterator[tuple[K
             for file, type in types.items()
             if type == FULL and _package(file) not in packages
         }
-    return ((kind, file) for file in files if (kind := kinds.get(file)) is not None)
+    return ((kinds[file], file) for file in files if file in kinds)
 
 
 def _package(file: SourceFile) -> tuple[Path, tuple[str, ...]]:
@@ -237,6 +262,7 @@ def _release_type(file: SourceFile) -> str:
 
 
 def _kind(file: SourceFile) -> Kind | None:
+    """What a file holds; None for what is not loaded. Raises ColumnMissing."""
     name = _base(file)
     component = _COMPONENT.match(name)
     if component:
@@ -244,6 +270,22 @@ def _kind(file: SourceFile) -> Kind | None:
     # Stated relationships have the columns of inferred ones; no row of theirs would be used.
     if "StatedRelationship" in name:
         return None
-    columns = set(header_of(head(file, 4096)))
-    kind = next((kind for kind, required in COLUMNS.items() if set(required) <= columns), None)
-    return None if kind is Kind.SUBSET and columns & _NO_SUBSET else kind
+    columns = _columns(file)
+    refset = _REFSET.match(name)
+    if refset:
+        kind = _REFSET_KINDS[refset[1].lower()]
+        missing = [column for column in COLUMNS[kind] if column not in columns]
+        if missing:
+            raise ColumnMissing(file.name, missing, columns)
+        return kind
+    found = next((kind for kind, required in COLUMNS.items() if set(required) <= set(columns)), None)
+    return None if found is Kind.SUBSET and _NO_SUBSET.intersection(columns) else found
+
+
+def _lacks_columns(file: SourceFile) -> bool:
+    """Whether a file is a refset by its name and none by its columns."""
+    return _ANY_REFSET.match(_base(file)) is not None and not set(_MEMBER) <= set(_columns(file))
+
+
+def _columns(file: SourceFile) -> tuple[str, ...]:
+    return header_of(head(file, 4096))

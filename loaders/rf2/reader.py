@@ -24,6 +24,8 @@ from loaders.rf2.relationships import relations
 from loaders.rf2.survey import Survey
 from loaders.rf2_files import DELTA, FULL, SNAPSHOT
 
+#: Why the first row of a file is rejected, and with it the file.
+NO_REFSET = "the header lacks columns that every refset has, so the file is not read"
 _DEPENDENCY = ("moduleId", "referencedComponentId", "sourceEffectiveTime", "targetEffectiveTime")
 
 
@@ -60,6 +62,8 @@ def read(
             paths[0], "A date goes with Full files and a loaded release with a Delta; give only one of them."
         )
     package = find(paths, release_type(as_of, base))
+    for file in package.unknown:
+        rejections.add(file.name, 1, NO_REFSET)
     with tempfile.TemporaryDirectory(prefix="enlace-loaded-") as folder:
         loaded = LoadedRelease(base, Path(folder), paths[0]) if base else None
         survey = Survey(package, rejections, as_of, loaded)

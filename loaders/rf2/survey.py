@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from loaders.rejections import Rejections
+from loaders.rejections import CUT_OFF, Rejections
 from loaders.rf2.growing import GrowingArray
 from loaders.rf2.keys import checked_sctids, member_keys
 from loaders.rf2.loaded import LoadedRelease
 from loaders.rf2.modules import ModuleVersions
 from loaders.rf2.package import COLUMNS, Kind, Package
 from loaders.rf2.versions import Versions, checked_active
-from loaders.table_columns import Block, read_columns
+from loaders.table_columns import Block, is_ended, read_columns
 
 _COMPONENTS = frozenset({Kind.CONCEPT, Kind.DESCRIPTION, Kind.RELATIONSHIP, Kind.CONCRETE_VALUE})
 
@@ -61,7 +61,7 @@ class Survey:
         RowMalformed, SourceEmpty, SourceDamaged.
         """
         wanted = ["id", "effectiveTime", "active", "moduleId", *columns]
-        for _, block in self.places(kind, wanted):
+        for _, block in self.places(kind, wanted, tells=True):
             active = checked_active(block)
             keys = checked_sctids(block, "id") if kind in _COMPONENTS else member_keys(block["id"])
             versions.add(keys, block["effectiveTime"])
@@ -89,14 +89,30 @@ class Survey:
                 yield some
 
     def places(
-        self, kind: Kind, columns: Sequence[str], optional: Sequence[str] = ()
+        self, kind: Kind, columns: Sequence[str], optional: Sequence[str] = (), *, tells: bool = False
     ) -> Iterator[tuple[int, Block]]:
-        """All rows of a kind, and before each block how many rows there were."""
+        """All rows of a kind, and before each block how many rows there were.
+
+        A file's last row without the end of its line may have been cut off and is left out; with `tells`, it
+        is rejected.
+        """
         start = 0
         for file in self.package.of(kind):
-            for block in read_columns(file, columns, optional, COLUMNS[kind]):
+            blocks: Iterator[Block] = read_columns(file, columns, optional, COLUMNS[kind])
+            for block in blocks if is_ended(file) else self._but_last(blocks, tells):
                 yield start, block
                 start += len(block)
+
+    def _but_last(self, blocks: Iterator[Block], tells: bool) -> Iterator[Block]:
+        last: Block | None = None
+        for block in blocks:
+            if last:
+                yield last
+            last = block
+        if last:
+            if tells:
+                self.rejections.add(last.file.name, int(last.lines[-1]), CUT_OFF)
+            yield last.filter(np.arange(len(last)) < len(last) - 1)
 
     def sound(self, block: Block, *flaws: tuple[NDArray[np.bool_], str, str]) -> NDArray[np.bool_]:
         """Which rows of a block have none of the flaws. The others are rejected, each for the first it has.

@@ -7,14 +7,13 @@ them (MRCONSO.RRF.aa.gz, MRCONSO.RRF.ab.gz).
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from loaders.errors import FormatMismatch, RowMalformed, SourceDamaged, SourceNotFound
-from loaders.files import GZIP_MAGIC, SourceFile, is_zip, members, open_text
+from loaders.files import GZIP_MAGIC, SourceFile, is_zip, members, open_text, unpacked_size
 from loaders.rrf.columns import CONCEPTS, FILES, READ, SOURCES, STANDARD
 
 NAMED = "a UMLS Metathesaurus release in RRF"
@@ -228,8 +227,7 @@ def _plain_size(part: SourceFile) -> int | None:
     if part.member:
         if part.member.lower().endswith(".gz"):
             return None
-        with zipfile.ZipFile(part.path) as archive:
-            return archive.getinfo(part.member).file_size
+        return unpacked_size(part)
     with part.path.open("rb") as content:
         return None if content.read(2) == GZIP_MAGIC else part.path.stat().st_size
 

@@ -82,3 +82,9 @@ def test_rows_left_out_on_purpose_are_counted_apart() -> None:
     assert not rejections
     assert rejections.count == 0
     assert rejections.left_out == {"suppressed": 40, "another language": 1}
+
+
+def test_an_error_is_one_line_whatever_a_file_holds() -> None:
+    told = str(errors.SourceDamaged("a\nb.ttl", "its Turtle is malformed ('\x07' is not allowed)"))
+    assert told.isprintable()
+    assert "its Turtle is malformed ('\ufffd' is not allowed)" in told

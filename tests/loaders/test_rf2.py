@@ -25,10 +25,11 @@ from graph.model import (
 from loaders import rf2
 from loaders.errors import ColumnMissing, FormatMismatch, OptionMismatch, RowMalformed, SourceDamaged
 from loaders.options import Base
-from loaders.rejections import Rejections
+from loaders.rejections import CUT_OFF, Rejections
 from loaders.rf2.descriptions import semantic_tag
 from loaders.rf2.modules import ABSENT, OLDER
 from loaders.rf2.package import COLUMNS, Kind
+from loaders.rf2.reader import NO_REFSET
 
 MODULE = "449081005"
 FSN, SYNONYM, DEFINITION = "900000000000003001", "900000000000013009", "900000000000550004"
@@ -552,12 +553,45 @@ def test_a_zip_gives_what_its_folder_gives(tmp_path: Path) -> None:
         read(path)
 
 
-def test_trailing_blanks_line_feeds_and_a_missing_last_line_end(tmp_path: Path) -> None:
+def test_trailing_blanks_and_line_feeds(tmp_path: Path) -> None:
     folder = write(tmp_path, {})
     header = "\t".join(COLUMNS[Kind.CONCEPT])
-    text = f"{header}\n" + concept("1001").replace("\r\n", "\t\t\n") + "\n" + concept("2002").rstrip()
+    text = (
+        f"{header}\n" + concept("1001").replace("\r\n", "\t\t\n") + "\n" + concept("2002").replace("\r", "")
+    )
     (folder / NAMES[Kind.CONCEPT]).write_text(text)
     assert [r.id for r in read(folder)[0] if isinstance(r, Concept)] == ["SNOMEDCT:1001", "SNOMEDCT:2002"]
+
+
+def test_a_refset_without_the_columns_that_its_name_tells_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path, {Kind.CONCEPT: [concept("1001")]})
+    path = folder / "der2_cRefset_AssociationReferenceSnapshot_INT_20260101.txt"
+    path.write_text("id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\r\n")
+    with pytest.raises(ColumnMissing, match="lacks the column targetComponentId") as raised:
+        read(folder)
+    assert raised.value.file == str(path)
+
+
+def test_a_refset_without_the_columns_of_all_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path, {Kind.CONCEPT: [concept("1001")]})
+    path = folder / "der2_Refset_OwnSnapshot_ES_20260101.txt"
+    path.write_text("id\teffectiveTime\tactive\tmoduleId\trefset\treferencedComponentId\r\n")
+    (folder / "der2_sRefset_OtherSnapshot_ES_20260101.txt").write_text(
+        "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tquery\r\n"
+    )
+    records, rejections = read(folder)
+    assert Concept("SNOMEDCT:1001") in [Concept(r.id) for r in records if isinstance(r, Concept)]
+    assert [(one.place, one.reason) for one in rejections] == [(f"{path}:1", NO_REFSET)]
+
+
+def test_a_last_row_without_its_end_is_rejected_once(tmp_path: Path) -> None:
+    folder = write(tmp_path, {})
+    path = folder / NAMES[Kind.CONCEPT]
+    header = "\t".join(COLUMNS[Kind.CONCEPT])
+    path.write_text(f"{header}\r\n{concept('1001')}\r\n{concept('2002').rstrip()}")
+    records, rejections = read(folder)
+    assert [r.id for r in records if isinstance(r, Concept)] == ["SNOMEDCT:1001"]
+    assert [(one.place, one.reason) for one in rejections] == [(f"{path}:4", CUT_OFF)]
 
 
 @pytest.mark.parametrize(

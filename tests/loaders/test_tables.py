@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.errors import ColumnMissing, LoadError, RowMalformed, SourceEmpty
-from loaders.tables import Row, header_of, read_rows
+from loaders.rejections import CUT_OFF, Rejections
+from loaders.tables import Row, header_of, read_rows, whole_lines
 
 # What a field without quoting can hold: anything but the tab and line ends.
 fields = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["Cs"]), max_size=12)
@@ -40,8 +41,18 @@ def test_absent_optional_columns_read_as_blank() -> None:
     assert rows("a\tb\td\n1\t2\t4\n", optional=("c", "d")) == [(2, ("1", "2", "", "4"))]
 
 
-def test_trailing_fields_nobody_requires_may_be_absent() -> None:
-    assert rows("a\tb\tc\n1\t2\n", optional=("c", "d")) == [(2, ("1", "2", "", ""))]
+def test_trailing_fields_nobody_asks_for_may_be_absent() -> None:
+    assert rows("a\tb\tc\n1\t2\n", optional=("d",)) == [(2, ("1", "2", ""))]
+    with pytest.raises(RowMalformed, match="has 2 fields of 3 and ends before its column c"):
+        rows("a\tb\tc\n1\t2\n", optional=("c", "d"))
+
+
+def test_a_last_line_without_its_end_is_rejected() -> None:
+    rejections = Rejections()
+    assert list(whole_lines(["a\n", "b\r\n", "c"], "t.tsv", rejections)) == ["a\n", "b\r\n"]
+    assert [(one.place, one.reason, one.value) for one in rejections] == [("t.tsv:3", CUT_OFF, "c")]
+    assert list(whole_lines(["a"], "t.tsv", rejections)) == ["a"]
+    assert rejections.count == 1
 
 
 @pytest.mark.parametrize(
