@@ -69,7 +69,7 @@ class Moment:
         """As a row of the table, in the order of `COLUMNS`."""
         return (
             f"{self.killed_after_s:.2f} s",
-            self.left_behind,
+            self.left_behind or "an empty folder",
             f"{self.asked:,} ×",
             f"{self.in_vain:,} ×",
             self.served,

@@ -101,11 +101,12 @@ _DAMAGE = """\
 `python -m benchmarks.damage --json docs/results`
 
 A hundred damaged copies of a small source of every format, each loaded by `enlace load` over an earlier release of
-the same name. *Refused*: one sentence that names the file, and the earlier release answers as before. *Rejections*:
-loaded, and the report names file, row and reason of what could not be used. *The same*: the damage was where nothing is
-read. *Altered*: still a sound source, that says something else, such as another letter of a term. *Fewer*: still a
-sound source, that says less, such as a table cut off behind a row. *WRONG*: anything else; a stack trace, an error that
-names no file, an earlier release lost or altered, a release that is not whole, a rejected row without its place.
+the same name. *Refused*: one sentence that names the file, or that tells of no concepts or a cycle of is-a; the earlier
+release answers as before. *Rejections*: loaded, and the report names file, row and reason of what could not be used.
+*The same*: the damage was where nothing is read. *Altered*: still a sound source, that says something else, such as
+another letter of a term. *Fewer*: still a sound source, that says less, such as a table cut off behind a row. *WRONG*:
+anything else; a stack trace, an earlier release lost or altered, a release that is not whole, a rejected row without
+its place.
 """
 
 _KILLED = """\
