@@ -136,7 +136,7 @@ class Files:
                 lines.append(line)
             path = folder / release_type / NAMES[kind].format(release_type, date)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes((self.end.join(lines) + self.end * (len(rows) % 2)).encode())
+            path.write_bytes((self.end.join(lines) + self.end).encode())
         return folder
 
 
