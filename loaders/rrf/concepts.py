@@ -184,7 +184,11 @@ def _mappings(codes: pa.Table, atoms: Atoms) -> RecordBatch:
         targets = pc.replace_with_mask(
             targets, odd, pa.array([_target(*one) for one in written], pa.string())
         )
-    return RecordBatch(Mapping, _columns(concept=concept_ids(codes["cui"].to_numpy()), target=targets))
+    # A code that is written with its prefix and without is one.
+    pairs = pa.table({"cui": codes["cui"], "target": targets}).group_by(["cui", "target"], use_threads=False)
+    distinct = pairs.aggregate([]).combine_chunks()
+    concept, target = concept_ids(distinct["cui"].to_numpy()), distinct["target"].combine_chunks()
+    return RecordBatch(Mapping, _columns(concept=concept, target=target))
 
 
 def _target(system: str, code: str) -> str:
