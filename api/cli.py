@@ -16,6 +16,7 @@ from api.commands.demo import demo
 from api.commands.diff import diff
 from api.commands.evaluate import evaluate
 from api.commands.expand import expand
+from api.commands.export import export
 from api.commands.index import index
 from api.commands.link import link
 from api.commands.load import load
@@ -37,6 +38,7 @@ app.command("load")(load)
 app.command("index")(index)
 app.command("link")(link)
 app.command("expand")(expand)
+app.command("export")(export)
 app.command("evaluate")(evaluate)
 app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)

@@ -2,7 +2,7 @@
 
 Ontologies spell the same system in many ways (`SNOMEDCT_US_2020_03_01:`, `SCTID:`, `SNOMED_CT:`). `PREFIXES`
 lists the spelling used here and the others met in OBO ontologies, UMLS source abbreviations and Spanish
-corpora; `NAMESPACES` gives the prefix of IRIs that are not OBO PURLs. What is in neither is kept as written;
+corpora; `graph.namespaces` gives the prefix of IRIs that are not OBO PURLs. What is in neither is kept as written;
 `DeclaredPrefixes` adds what a file itself declares.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from graph.model import CURIE
+from graph.namespaces import NAMESPACES
 
 #: Canonical prefix → other spellings, compared without case and after a version suffix is cut.
 PREFIXES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
@@ -46,38 +47,6 @@ PREFIXES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "oboInOwl": ("OIO",),
     }
 )  # fmt: skip
-
-#: IRI beginning → prefix. The rest of the IRI is the identifier. Longer beginnings are tried first.
-NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "http://snomed.info/id/": "SNOMEDCT",
-        "http://snomed.info/sct/": "SNOMEDCT",
-        "http://identifiers.org/snomedct/": "SNOMEDCT",
-        "http://linkedlifedata.com/resource/umls/id/": "UMLS",
-        "http://identifiers.org/umls/": "UMLS",
-        "http://id.nlm.nih.gov/mesh/": "MESH",
-        "http://identifiers.org/mesh/": "MESH",
-        "http://identifiers.org/medgen/": "MEDGEN",
-        "http://identifiers.org/meddra/": "MEDDRA",
-        "http://identifiers.org/hgnc/": "HGNC",
-        "http://identifiers.org/omim/": "OMIM",
-        "http://omim.org/entry/": "OMIM",
-        "http://omim.org/phenotypicSeries/": "OMIMPS",
-        "http://www.orpha.net/ORDO/Orphanet_": "ORPHA",
-        "http://www.orphadata.org/cgi-bin/ORDO/Orphanet_": "ORPHA",
-        "http://www.ebi.ac.uk/efo/EFO_": "EFO",
-        "http://purl.bioontology.org/ontology/ICD10CM/": "ICD10CM",
-        "http://purl.bioontology.org/ontology/ICD10/": "ICD10",
-        "http://apps.who.int/classifications/icd10/browse/2010/en#/": "ICD10",
-        "http://id.who.int/icd/entity/": "ICD11",
-        "http://www.geneontology.org/formats/oboInOwl#": "oboInOwl",
-        "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
-        "http://www.w3.org/2004/02/skos/core#": "skos",
-        "http://www.w3.org/2002/07/owl#": "owl",
-        "http://purl.org/dc/elements/1.1/": "dc",
-        "http://purl.org/dc/terms/": "dcterms",
-    }
-)
 
 _OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9_]*)_([A-Za-z0-9.-]+)")
 # What an ontology names by a word instead of a number: http://purl.obolibrary.org/obo/hp#part_of.

@@ -57,6 +57,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         "index",
         "link",
         "expand",
+        "export",
         "variables",
         "evaluate",
         "compare-runs",
