@@ -14,7 +14,7 @@ from graph.model import CURIE, Concept, Record, Term, TermKind
 from loaders.errors import RowMalformed
 from loaders.files import SourceFile, head, open_text
 from loaders.rejections import OTHER_LANGUAGE, Rejections
-from loaders.tables import header_of, read_rows, whole_lines
+from loaders.tables import header_of, read_rows
 
 COLUMNS = ("code", "language", "term", "semantic_tag", "mainterm")
 _MAIN: MappingProxyType[str, bool] = MappingProxyType(
@@ -43,9 +43,8 @@ def read(
     seen: set[CURIE] = set()
     preferred: dict[tuple[CURIE, str], str] = {}
     with open_text(file) as lines:
-        for line, row in read_rows(
-            whole_lines(lines, file.name, rejections), file=file.name, columns=COLUMNS
-        ):
+        # Made by hand, often, and without an end of the last line: that alone is no sign that it was cut off.
+        for line, row in read_rows(lines, file=file.name, columns=COLUMNS):
             code, language, text, tag, mainterm = map(str.strip, row)
             main = _MAIN.get(mainterm.lower())
             if main is None:

@@ -28,7 +28,7 @@ from benchmarks.killed_imports import answers_of
 from graph.release import ReleaseHome
 
 #: Files of lines in which a cut within a line can be seen.
-TELLS_A_CUT_LINE = ("RF2 folders", "OBO", "OBO with Babelon", "Disease Ontology's tables", "gazetteer")
+TELLS_A_CUT_LINE = ("RF2 folders", "OBO", "OBO with Babelon", "Disease Ontology's tables")
 #: Ways to ruin a text so that it cannot be read.
 FLAWS: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda content: content[: len(content) // 2 - 1],

@@ -79,6 +79,13 @@ def test_gzip(tmp_path: Path) -> None:
     assert len(read(file)[0]) == 2
 
 
+def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
+    file = write(tmp_path / "g.tsv", "1\tes\tx\t\t1")
+    file.path.write_text(file.path.read_text("utf-8").rstrip("\n"), "utf-8")
+    records, rejections = read(file)
+    assert (len(records), list(rejections)) == (2, [])
+
+
 def test_bad_tables(tmp_path: Path) -> None:
     with pytest.raises(ColumnMissing, match="lacks the columns code, language, term, semantic_tag, mainterm"):
         read(write(tmp_path / "a.tsv", "1\tes\tx\t\t1", header=""))
