@@ -69,6 +69,7 @@ def records() -> list[Record]:
         Concept(HYPERTENSION),
         *(Relation(id_of(child), IS_A, id_of(parent)) for child, parent in IS_AS),
         *(Relation(id_of(s), id_of(t), id_of(target), group) for s, t, target, group in ATTRIBUTES),
+        Relation(HYPERTENSION, "UMLS:STY", "STY:T047"),
         *(Membership(id_of(PROBLEMS), id_of(id)) for id in (INFARCTION, RETIRED)),
         Succession(id_of(RETIRED), id_of(INFARCTION), SuccessionKind.SAME_AS),
         Term(id_of(INFARCTION), "infarto de miocardio (trastorno)", "es", TermKind.FSN),

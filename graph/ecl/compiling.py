@@ -126,7 +126,7 @@ class _Known:
 
 
 class _Relations:
-    """The rows of relations between concepts, and from concepts to concrete values."""
+    """The rows of relations of concepts: to concepts, to concrete values, and to ids that are no concepts here."""
 
     def __init__(self, known: _Known, batches: Iterable[RecordBatch]) -> None:
         sources, targets, types, values = _TextColumn(), _TextColumn(), _TextColumn(), _TextColumn()
@@ -146,27 +146,33 @@ class _Relations:
         self._is_a = names.index(IS_A_TYPE) if IS_A_TYPE in names else -1
         is_a = type_codes == self._is_a
         # In the hierarchy are the is-a relations of active concepts alone.
-        beyond = (source >= known.universe.active) | (target >= known.universe.active)
-        kept = (source >= 0) & ((target >= 0) | (value_codes >= 0)) & ~(is_a & beyond)
+        active = known.universe.active
+        in_hierarchy = (source < active) & (target >= 0) & (target < active)
+        kept = (source >= 0) & (~is_a | in_hierarchy)
+        self._outside_names, outside = _outside(targets, kept & (target < 0) & (value_codes < 0))
         # Sorted by source, is-a last, then by group: rows of a group come one after another.
         order = np.lexsort((group[kept], is_a[kept], source[kept]))
         self.sources = source[kept][order]
         self._targets = np.where(value_codes >= 0, -1 - value_codes, target)[kept][order]
+        self._outside = outside[kept][order]
         self._types = type_codes[kept][order]
         self._group_numbers = group[kept][order]
         self._concepts = known.universe.concepts
         known.meet(names)
+        known.meet(self._outside_names)
 
     def attributes(self, universe: Universe) -> Attributes:
         """The table."""
         type_numbers = universe.numbers(self._type_names.to_pylist()).astype(np.int32)
+        outside = _taken(universe.numbers(self._outside_names), self._outside)
+        targets = np.where(self._outside >= 0, outside, self._targets)
         groups, attribute_groups = self._groups(self._types == self._is_a)
         group_sources = self.sources[np.unique(groups, return_index=True)[1]]
         counts = np.bincount(group_sources[:attribute_groups], minlength=self._concepts)
         return Attributes(
             sources=self.sources,
             types=self._types.astype(np.int16),
-            targets=self._targets,
+            targets=targets,
             groups=groups,
             type_numbers=type_numbers,
             group_sources=group_sources,
@@ -175,7 +181,7 @@ class _Relations:
             is_a=self._is_a,
             by_source=Runs.of(self.sources, self._concepts),
             by_type=RowIndex.of(self._types, len(type_numbers)),
-            by_target=RowIndex.of(self._targets, self._concepts),
+            by_target=RowIndex.of(targets, universe.size),
             group_counts=counts.astype(np.int32),
         )
 
@@ -296,6 +302,14 @@ def _postings(
     counts = np.bincount(keys // max(row_count, 1), minlength=word_count)
     offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
     return RowIndex(offsets, (keys % max(row_count, 1)).astype(np.int32))
+
+
+def _outside(column: _TextColumn, rows: NDArray[np.bool_]) -> tuple[list[str], NDArray[np.int32]]:
+    """The distinct texts of some rows of a column, and for each row the place of its text; -1 for other rows."""
+    distinct, codes = column.encoded()
+    used = np.unique(codes[rows])
+    places = np.where(rows, np.searchsorted(used, codes), -1).astype(np.int32)
+    return distinct.take(pa.array(used)).to_pylist(), places
 
 
 def _days(column: pa.Array) -> NDArray[np.int64]:

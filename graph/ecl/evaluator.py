@@ -115,8 +115,10 @@ class Evaluator:
         numbers = self.universe.numbers
         tables = self.tables
         attributes = {*tables.attributes.type_numbers.tolist(), *self.is_a_numbers}
+        targets = tables.attributes.targets
         return {
             Role.CONCEPT: frozenset(),
+            Role.VALUE: frozenset(np.unique(targets[targets >= self.universe.concepts]).tolist()),
             Role.ATTRIBUTE: frozenset(attributes),
             Role.REFSET: frozenset(
                 {*tables.refset_rows.refsets.tolist(), *numbers(list(ASSOCIATIONS.values())).tolist()}
@@ -148,7 +150,7 @@ class Evaluator:
         return mask
 
     def _any(self, role: Role) -> Mask:
-        if role is Role.CONCEPT:
+        if not self.roles[role]:
             return self.everything
         mask = self.everything.copy()
         mask[list(self.roles[role])] = True
@@ -192,6 +194,8 @@ class Evaluator:
         mask = self.set_of(node.focus, role)
         for attribute in node.attributes:
             mask = Refining(self, mask).values(attribute)
+        if role is not Role.VALUE:
+            mask[self.universe.concepts :] = False
         return mask
 
     # Refsets -----------------------------------------------------------------------------------------------

@@ -114,9 +114,9 @@ class Refining:
             rows = rows[table.targets[rows] < 0]
             passing = matching_values(table.values, attribute.comparison, value)
             return rows[passing[-1 - table.targets[rows]]]
-        wanted = self._evaluator.set_of(value, Role.CONCEPT)
+        wanted = self._evaluator.set_of(value, Role.VALUE)
         if attribute.comparison is Comparison.EQUAL and np.count_nonzero(wanted) < _FEW_VALUES:
-            values = np.flatnonzero(wanted[: self._universe.concepts])
+            values = np.flatnonzero(wanted)
             if table.by_target.count(values) < min(self._own_rows, table.by_type.count(types)):
                 leading_to: _Rows = table.by_target.of_values(values)
                 return leading_to[self._of_types(leading_to, types)]
@@ -134,15 +134,16 @@ class Refining:
         if attribute.comparison is Comparison.NOT_EQUAL:
             wanted = ~wanted
         sources = np.flatnonzero(wanted[: self._universe.concepts])
-        few = np.count_nonzero(self._focus) < _FEW_VALUES
+        focus = np.flatnonzero(self._focus)
+        few = len(focus) < _FEW_VALUES
         choices = {
-            "focus": table.by_target.count(self._concepts) if few else len(table.sources),
+            "focus": table.by_target.count(focus) if few else len(table.sources),
             "sources": table.by_source.count(sources),
             "types": table.by_type.count(types),
         }
         match min(choices, key=lambda name: choices[name]):
             case "focus":
-                rows: _Rows = table.by_target.of_values(self._concepts)
+                rows: _Rows = table.by_target.of_values(focus)
                 rows = rows[self._of_types(rows, types)]
                 return rows[self._from(sources, rows)]
             case "sources":

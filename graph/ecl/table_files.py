@@ -21,7 +21,7 @@ from graph.ecl.universe import Universe
 from graph.sorted_ids import SortedIds
 
 #: Raised by one whenever the files change their meaning.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _ABOUT = "ecl.json"
 _Array = NDArray[Any]

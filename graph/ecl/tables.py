@@ -1,7 +1,6 @@
 """What expressions are answered from, compiled: arrays over the numbers of the universe.
 
-Rows whose target is neither a concept of the release nor a concrete value are left out, as the hierarchy
-leaves out is-a relations to other ontologies.
+Is-a rows to what is no active concept are left out, as the hierarchy leaves them out.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Attributes:
     types: NDArray[np.int16]
     """A place in `type_numbers`."""
     targets: NDArray[np.int32]
-    """The number of a concept, or -1 - k for the concrete value k."""
+    """The number of a concept or of an id that is no concept here, or -1 - k for the concrete value k."""
     groups: NDArray[np.int32]
     type_numbers: NDArray[np.int32]
     """The number of each type."""

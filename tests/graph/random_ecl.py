@@ -154,21 +154,24 @@ class Vocabulary:
         rows = [
             r for r in records if isinstance(r, Relation) and r.source in concepts and r.type != IS_A_TYPE
         ]
-        kept = [r for r in rows if r.target in concepts or r.target[0] in '#"tf']
         terms = [r for r in records if isinstance(r, Term) and r.concept in concepts]
         held = {one.refset for term in terms for one in term.acceptability}
         members = {r.refset for r in records if isinstance(r, Membership) and r.member in concepts}
         return cls(
             sorted(concepts),
-            sorted({r.type for r in kept} | {IS_A}),
-            sorted({r.target for r in kept if r.target in concepts}),
-            sorted({r.target for r in kept if r.target not in concepts}),
+            sorted({r.type for r in rows} | {IS_A}),
+            sorted({r.target for r in rows if not is_concrete(r.target)}),
+            sorted({r.target for r in rows if is_concrete(r.target)}),
             sorted(members | set(ASSOCIATIONS.values())),
             sorted({c.module for c in concepts.values() if c.module}),
             sorted(held),
             sorted({c.effective_time for c in concepts.values() if c.effective_time.isdigit()} | {""}),
             sorted({word for term in terms for word in term.text.split()}),
         )
+
+
+def is_concrete(target: str) -> bool:
+    return target in ("true", "false") or target.startswith(("#", '"'))
 
 
 class Random:

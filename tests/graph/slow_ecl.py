@@ -90,7 +90,7 @@ class SlowEcl:
                 self.parents[row.source].add(row.target)
                 self.children[row.target].add(row.source)
                 self.rows[row.source].append(row)
-        elif row.target in self.concepts or concrete(row.target) is not None:
+        else:
             self.rows[row.source].append(row)
 
     def answer(self, node: ecl.Expression) -> Ids:
@@ -132,7 +132,7 @@ class SlowEcl:
             found = self.ids(node.focus, role)
             for name in node.attributes:
                 found = self.values(found, name)
-            return found
+            return found if role == "value" else found & frozenset(self.concepts)
         if isinstance(node, ecl.MembersOf):
             return frozenset(member for _, member, _ in self.passing(self.rows_of(node), node.filters))
         if isinstance(node, ecl.RefsetsContaining):
@@ -150,6 +150,9 @@ class SlowEcl:
         """Ids that are perhaps no concepts and count in a role."""
         if role == "attribute":
             return frozenset(self.types)
+        if role == "value":
+            targets = {row.target for rows in self.rows.values() for row in rows}
+            return frozenset(id for id in targets if id not in self.concepts and concrete(id) is None)
         if role == "refset":
             return frozenset({refset for refset, _, _ in self.members} | set(ASSOCIATIONS.values()))
         if role == "language refset":
@@ -202,7 +205,7 @@ class SlowEcl:
         else:
             self.ids(refinement.name, "attribute")
             if not isinstance(refinement.value, bool | Decimal | ecl.Texts):
-                self.ids(refinement.value, "concept")
+                self.ids(refinement.value, "concept" if refinement.reverse else "value")
 
     def meets(self, id: CURIE, refinement: ecl.Refinement) -> bool:
         if isinstance(refinement, ecl.RefinementCompound):
@@ -215,7 +218,8 @@ class SlowEcl:
             )
         if not refinement.reverse:
             return self.holds_in(self.rows.get(id, []), refinement)
-        types, sources = self.type_names(refinement.name), self.concept_value(refinement)
+        assert not isinstance(refinement.value, bool | Decimal | ecl.Texts)
+        types, sources = self.type_names(refinement.name), self.ids(refinement.value, "concept")
         wanted = refinement.comparison == "="
         count = sum(
             1
@@ -252,10 +256,6 @@ class SlowEcl:
         names = self.ids(name, "attribute")
         return names | {IS_A_TYPE} if IS_A in names else names
 
-    def concept_value(self, attribute: ecl.Attribute) -> Ids:
-        assert not isinstance(attribute.value, bool | Decimal | ecl.Texts)
-        return self.ids(attribute.value, "concept")
-
     def compares(self, target: str, attribute: ecl.Attribute) -> bool:
         sign, wanted = attribute.comparison.value, attribute.value
         value = concrete(target)
@@ -274,7 +274,7 @@ class SlowEcl:
                 ">": value > wanted,
                 ">=": value >= wanted,
             }[sign]
-        return value is None and (target in self.ids(wanted, "concept")) == (sign == "=")
+        return value is None and (target in self.ids(wanted, "value")) == (sign == "=")
 
     def values(self, ids: Ids, name: ecl.Expression) -> Ids:
         types = self.type_names(name)

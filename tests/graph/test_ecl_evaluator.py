@@ -14,16 +14,17 @@ import graph.ecl.refining
 import graph.ecl.term_matching
 from graph.batches import RecordBatch, records_of
 from graph.counting import CountingStore
+from graph.ecl.parser import parse
 from graph.ladybug_builder import LadybugBuilder
 from graph.ladybug_store import LadybugStore
-from graph.model import Record
+from graph.model import CURIE, Record
 from graph.store import GraphStore
 from loaders import demo
 from loaders.formats import load
 
 EXPRESSIONS_A_RELEASE = 250
 RELEASES = range(8)
-DEMO_EXPRESSIONS = 250
+DEMO_EXPRESSIONS = 120
 
 
 def stored(folder: Path, records: Sequence[Record]) -> GraphStore:
@@ -70,3 +71,24 @@ def test_random_refinements_over_random_releases(small: BothEvaluators) -> None:
 
 def test_random_expressions_over_the_demonstration_terminology(demonstration: BothEvaluators) -> None:
     demonstration.check_expressions(DEMO_EXPRESSIONS, depth=2)
+
+
+def test_operators_on_the_hierarchy_keep_its_laws(demonstration: BothEvaluators) -> None:
+    def of(expression: str) -> frozenset[CURIE]:
+        answer = demonstration.answer(parse(expression))
+        assert isinstance(answer, frozenset)
+        return answer
+
+    everything = sorted(of("*"))
+    below = {id: of(f"< {id}") for id in everything}
+    assert len(everything) > 100
+    for id in everything:
+        assert of(f"<< {id}") == below[id] | {id}
+        assert of(f"> {id}") == {other for other in everything if id in below[other]}
+        assert of(f">> {id}") == of(f"> {id}") | {id}
+        # The closure is what steps from children to children reach.
+        reached, frontier = frozenset[CURIE](), of(f"<! {id}")
+        while frontier:
+            reached |= frontier
+            frontier = frozenset().union(*(of(f"<! {child}") for child in frontier)) - reached
+        assert reached == below[id]
