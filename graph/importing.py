@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TypeAlias
 
 from graph import manifest, report
@@ -249,6 +250,11 @@ def _software() -> str:
 
 
 def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts kilobytes, macOS bytes.
-    return peak if sys.platform == "darwin" else peak * 1024
+    """The most memory this process held. On Linux `ru_maxrss` begins with what the process that started it held."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        # macOS counts bytes, others kilobytes.
+        return peak if sys.platform == "darwin" else peak * 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
