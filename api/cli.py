@@ -17,6 +17,7 @@ from api.commands.diff import diff
 from api.commands.evaluate import evaluate
 from api.commands.expand import expand
 from api.commands.export import export
+from api.commands.harmonize import harmonize
 from api.commands.index import index
 from api.commands.link import link
 from api.commands.load import load
@@ -39,6 +40,7 @@ app.command("index")(index)
 app.command("link")(link)
 app.command("expand")(expand)
 app.command("export")(export)
+app.command("harmonize")(harmonize)
 app.command("evaluate")(evaluate)
 app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)

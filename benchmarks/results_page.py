@@ -93,6 +93,15 @@ Over a synthetic release with the shape of the International edition, its Spanis
 values, members, history, filters. Memory is what is resident after every page of the mapped files was read. The rival
 is NetworkX on the same is-a relations, with the same answers.
 """,
+    "harmonize": """\
+## Harmonising rows of codes
+
+`python -m benchmarks.harmonize --json docs/results`
+
+Rows of codes as hospitals have them (most of 5,000 frequent codes; any active codes, retired ones, ICD-10, unknown
+ones) onto 40 variables of a synthetic release of full size, by the installed `enlace harmonize` in a process of its
+own: reading the CSV, resolving, assigning with paths, writing Parquet, concept map and summary.
+""",
 }
 
 _DAMAGE = """\

@@ -8,6 +8,8 @@ LinkerError
 ├── ModelNotFound       a model id or folder cannot be loaded
 ├── MentionFileError    a row of a mention file cannot be read
 ├── RunFileError        a file of an evaluation's figures cannot be read, or two are not of the same mentions
+├── RowsError           a file of rows to harmonise, or a concept map, cannot be read
+├── RunMismatch         a harmonised table is not the beginning of what is asked for
 └── TrainingError       nothing to train on, or a run that cannot be resumed
 """
 
@@ -46,6 +48,14 @@ class MentionFileError(LinkerError):
 
 class RunFileError(LinkerError):
     """A file of an evaluation's figures cannot be read, or two of them cannot be compared."""
+
+
+class RowsError(LinkerError):
+    """A file of rows to harmonise, or a concept map, cannot be read."""
+
+
+class RunMismatch(LinkerError):
+    """A harmonised table is there already, or was begun from something else, or cannot be written."""
 
 
 class TrainingError(LinkerError):

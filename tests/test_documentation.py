@@ -32,6 +32,7 @@ COMMAND_LINE_ONLY = {
     "SERVER_NOT_STARTED",
     "VARIABLES_UNREADABLE",
     "VARIABLE_NOT_FOUND",
+    "ROWS_UNREADABLE",
     "EXAMPLE_NOT_UNDERSTOOD",
 }
 
@@ -59,6 +60,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         "expand",
         "export",
         "variables",
+        "harmonize",
         "evaluate",
         "compare-runs",
         "serve",

@@ -17,7 +17,6 @@ class WaysUp:
     """
 
     def __init__(self, hierarchy: Hierarchy, tops: _Numbers) -> None:
-        self._hierarchy = hierarchy
         step = np.full(len(hierarchy), -1, np.int64)
         step[tops] = tops
         frontier = tops
@@ -32,15 +31,16 @@ class WaysUp:
         self._reached = np.flatnonzero(step >= 0)
         self._step = step[self._reached].astype(np.int32)
 
+    def above(self, ordinal: int) -> int:
+        """The next concept on the way up; the concept itself where it is a top, -1 where it is below none."""
+        at = int(np.searchsorted(self._reached, ordinal))
+        found = at < len(self._reached) and self._reached[at] == ordinal
+        return int(self._step[at]) if found else -1
+
     def path(self, ordinal: int) -> tuple[int, ...]:
         """The ordinals from a concept up to a top, both included; empty where it is below none."""
-        path = []
-        while True:
-            at = int(np.searchsorted(self._reached, ordinal))
-            if at == len(self._reached) or self._reached[at] != ordinal:
-                return ()
+        path = list[int]()
+        while ordinal >= 0 and ordinal not in path[-1:]:
             path.append(ordinal)
-            above = int(self._step[at])
-            if above == ordinal:
-                return tuple(path)
-            ordinal = above
+            ordinal = self.above(ordinal)
+        return tuple(path) if ordinal >= 0 else ()

@@ -1,0 +1,1 @@
+"""Rows of many sources, as codes or text, onto the clinical variables of one file."""
