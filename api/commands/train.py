@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -37,6 +38,19 @@ NoteOption: TypeAlias = Annotated[
 ]
 SeedOption: TypeAlias = Annotated[int, typer.Option("--seed")]
 ThreadsOption: TypeAlias = Annotated[int, typer.Option("--threads", min=0, help="0: one a core.")]
+MaxLengthOption: TypeAlias = Annotated[
+    int, typer.Option("--max-length", min=4, help="Tokens that are read; the rest is cut off.")
+]
+DeviceOption: TypeAlias = Annotated[
+    str, typer.Option("--device", metavar="cpu|cuda|cuda:N", help="Where to train.")
+]
+
+
+class Pooling(StrEnum):
+    """How a bi-encoder makes one vector of its tokens'."""
+
+    CLS = "cls"
+    MEAN = "mean"
 
 
 @train.command("bi-encoder")
@@ -54,18 +68,29 @@ def bi_encoder(
     layers: Annotated[int, typer.Option("--layers", min=1, help="From scratch only.")] = 2,
     dimensions: Annotated[int, typer.Option("--dimensions", min=32, help="From scratch only.")] = 192,
     vocabulary: Annotated[int, typer.Option("--vocabulary", min=300, help="From scratch only.")] = 8000,
+    pooling: Annotated[
+        Pooling | None,
+        typer.Option(
+            "--pooling",
+            help="By default that of a sentence-transformers folder, cls for a plain checkpoint, mean from scratch.",
+        ),
+    ] = None,
+    max_length: MaxLengthOption = 24,
     dev_share: DevShareOption = 0.125,
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Train a bi-encoder on the synonyms of releases and on annotated mentions."""
     from linker.training.bi_encoder import BiEncoderRecipe
-    from linker.training.runs import run_bi_encoder, use_threads
+    from linker.training.runs import check_device, run_bi_encoder, use_threads
     from linker.training.scratch import ScratchSize
 
     use_threads(threads)
-    recipe = BiEncoderRecipe(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    recipe = BiEncoderRecipe(
+        steps=steps, batch_size=batch_size, learning_rate=learning_rate, max_length=max_length, seed=seed
+    )
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
     with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
         run_bi_encoder(
@@ -75,6 +100,8 @@ def bi_encoder(
             _command(),
             start_from=start_from,
             size=size,
+            pooling=pooling,
+            device=check_device(device),
             progress=lambda step, steps, loss: tell("training the bi-encoder", step, steps),
         )
     note(f"The bi-encoder is in {output}.")
@@ -94,18 +121,20 @@ def cross_encoder(
     ] = None,
     steps: Annotated[int, typer.Option("--steps", min=1)] = 3000,
     learning_rate: Annotated[float, typer.Option("--learning-rate")] = 3e-4,
+    max_length: MaxLengthOption = 48,
     dev_share: DevShareOption = 0.125,
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Train a cross-encoder to tell what the bi-encoder confuses."""
     from linker.shipped import bi_encoder_source
     from linker.training.cross_encoder import CrossEncoderRecipe
-    from linker.training.runs import run_cross_encoder, use_threads
+    from linker.training.runs import check_device, run_cross_encoder, use_threads
 
     use_threads(threads)
-    recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, seed=seed)
+    recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, max_length=max_length, seed=seed)
     with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
         run_cross_encoder(
             data,
@@ -114,6 +143,7 @@ def cross_encoder(
             recipe,
             _command(),
             start_from=start_from,
+            device=check_device(device),
             progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
         )
     note(f"The cross-encoder is in {output}.")

@@ -88,8 +88,8 @@ def contrastive_loss(
     n = len(pairs)
     vectors = _embed([p[0] for p in pairs] + [p[1] for p in pairs], model, recipe)
     left, right = vectors[:n], vectors[n:]
-    related = torch.from_numpy(_related(pairs))
-    own = torch.eye(n, dtype=torch.bool)
+    related = torch.from_numpy(_related(pairs)).to(vectors.device)
+    own = torch.eye(n, dtype=torch.bool, device=vectors.device)
     forbidden = torch.finfo(torch.float32).min
 
     def logits(a: torch.Tensor, b: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -99,7 +99,7 @@ def contrastive_loss(
     within = related | own
     forward = torch.cat([logits(left, right, across), logits(left, left, within)], dim=1)
     backward = torch.cat([logits(right, left, across), logits(right, right, within)], dim=1)
-    target = torch.arange(n)
+    target = torch.arange(n, device=vectors.device)
     return (cross_entropy(forward, target) + cross_entropy(backward, target)) / 2
 
 
@@ -122,7 +122,7 @@ def _embed(strings: Sequence[str], model: SentenceTransformer, recipe: BiEncoder
 
     order = np.argsort([len(s) for s in strings], kind="stable")
     parts = []
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=recipe.bfloat16):
         for chunk in np.array_split(order, max(1, len(strings) // 64)):
             features = model.tokenizer(
                 [strings[i] for i in chunk],
@@ -131,7 +131,7 @@ def _embed(strings: Sequence[str], model: SentenceTransformer, recipe: BiEncoder
                 max_length=recipe.max_length,
                 return_tensors="pt",
             )
-            parts.append(model(dict(features))["sentence_embedding"])
+            parts.append(model(dict(features.to(model.device)))["sentence_embedding"])
     vectors = torch.cat(parts).float()
     return normalize(vectors[torch.from_numpy(np.argsort(order))], dim=-1)
 
@@ -145,7 +145,7 @@ def _embed_all(model: SentenceTransformer, strings: Sequence[str], recipe: BiEnc
     with torch.no_grad():
         for start in range(0, len(order), 2048):
             chunk = order[start : start + 2048]
-            encoded = _embed([strings[i] for i in chunk], model, recipe).numpy()
+            encoded = _embed([strings[i] for i in chunk], model, recipe).cpu().numpy()
             if vectors is None:
                 vectors = np.empty((len(strings), encoded.shape[1]), dtype=np.float32)
             vectors[chunk] = encoded

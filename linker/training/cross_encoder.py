@@ -95,7 +95,7 @@ def train_cross_encoder(
     def loss_of(step: int) -> torch.Tensor:
         pairs = [pair for _ in range(recipe.lists) for pair in lists.draw()]
         logits = _logits(model, pairs, recipe).reshape(recipe.lists, -1)
-        return cross_entropy(logits, torch.zeros(recipe.lists, dtype=torch.long))
+        return cross_entropy(logits, torch.zeros(recipe.lists, dtype=torch.long, device=logits.device))
 
     optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
 
@@ -109,7 +109,7 @@ def _logits(
     assert body is not None
     order = np.argsort([len(a) + len(b) for a, b in pairs], kind="stable")
     parts = []
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+    with torch.autocast(body.device.type, torch.bfloat16, enabled=recipe.bfloat16):
         for chunk in np.array_split(order, max(1, len(pairs) // 64)):
             features = tokenizer(
                 [pairs[i][0] for i in chunk],
@@ -119,7 +119,7 @@ def _logits(
                 max_length=recipe.max_length,
                 return_tensors="pt",
             )
-            parts.append(body(**features).logits.squeeze(-1))
+            parts.append(body(**features.to(body.device)).logits.squeeze(-1))
     return torch.cat(parts).float()[torch.from_numpy(np.argsort(order))]
 
 

@@ -58,9 +58,15 @@ def run_bi_encoder(
     *,
     start_from: str | None,
     size: ScratchSize,
+    pooling: str | None = None,
+    device: str = "cpu",
     progress: Progress,
 ) -> None:
-    """Train a bi-encoder from `start_from` (an id or folder), or from scratch at `size`, into `output`."""
+    """Train a bi-encoder from `start_from` (an id or folder), or from scratch at `size`, into `output`.
+
+    `pooling` is `cls` or `mean`: by default that of a sentence-transformers folder, `cls` for a plain checkpoint
+    and `mean` from scratch. Raises TrainingError, ModelNotFound.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         settings: dict[str, Any] = model_settings(start_from) if start_from else {}
         normalisation = str(
@@ -72,9 +78,16 @@ def run_bi_encoder(
         encoder = BiEncoder.open(
             start_from or scratch,
             max_length=recipe.max_length,
-            pooling=None if start_from else SCRATCH_POOLING,
-            device="cpu",
+            pooling=pooling or (None if start_from else SCRATCH_POOLING),
+            device=device,
         )
+        if pooling and encoder.identity.pooling != pooling:
+            raise TrainingError(
+                f"{start_from} pools by {encoder.identity.pooling!r}, as its modules.json says; {pooling!r} was asked, "
+                "leave the pooling out, or start from a plain checkpoint."
+            )
+        body: Any = encoder.model[0]
+        _check_length(body.auto_model.config, recipe.max_length)
         train_bi_encoder(encoder.model, corpus, recipe, progress)
     card = ModelCard(
         title="Bi-encoder for Spanish clinical terms",
@@ -94,13 +107,14 @@ def run_cross_encoder(
     command: Sequence[str],
     *,
     start_from: str | None,
+    device: str = "cpu",
     progress: Progress,
 ) -> None:
     """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`."""
     import torch
     from sentence_transformers import CrossEncoder
 
-    encoder = BiEncoder.open(bi_encoder)
+    encoder = BiEncoder.open(bi_encoder, device=device)
     settings = model_settings(start_from or bi_encoder)
     normalisation = str(settings.get("normalisation") or "compose-1")
     corpus = data.corpus(normalisation)
@@ -112,9 +126,10 @@ def run_cross_encoder(
         start_from or bi_encoder,
         num_labels=1,
         max_length=recipe.max_length,
-        device="cpu",
+        device=device,
         model_kwargs={"dtype": torch.float32},
     )
+    _check_length(model.config, recipe.max_length)
     train_cross_encoder(model, corpus, misses, recipe, progress)
     card = ModelCard(
         title="Cross-encoder for Spanish clinical mentions",
@@ -155,6 +170,32 @@ def use_threads(threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def check_device(name: str) -> str:
+    """The device's name. Raises TrainingError where this machine has none of that name."""
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError):
+        raise TrainingError(
+            f"This machine has no device {name!r}; name cpu, or cuda where there is a GPU."
+        ) from None
+    return name
+
+
+def _check_length(config: Any, wanted: int) -> None:
+    """Raises TrainingError where the model has fewer positions than `wanted` tokens need.
+
+    RoBERTa and XLM-R number positions from after the padding token's id.
+    """
+    roberta = config.model_type in ("roberta", "xlm-roberta")
+    positions = config.max_position_embeddings - (config.pad_token_id + 1 if roberta else 0)
+    if wanted > positions:
+        raise TrainingError(
+            f"The model reads at most {positions} tokens and {wanted} were asked; ask for a smaller maximum length."
+        )
 
 
 def _facts(
