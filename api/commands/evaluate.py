@@ -67,6 +67,7 @@ def evaluate(
     ones, seen and unseen ones. Intervals are 95 %, by bootstrap over documents. Codes are ids of the release; `|`
     joins codes any of which is right, `+` the parts of a composite, which counts as missed.
     """
+    from api.errors import ArgumentRejected
     from api.evaluation_plot import check_plotting, draw
     from api.evaluation_tables import evaluation_tables
     from api.releases import chosen
@@ -76,9 +77,15 @@ def evaluate(
     from linker.mentions import read_mentions
     from linker.pipeline import Linker
 
+    # Better told now than after minutes of linking.
     if plot:
-        # Better told now than after minutes of linking.
         check_plotting(plot)
+    for option, path in (("--plot", plot), ("--json", json_file)):
+        if path and not path.parent.is_dir():
+            raise ArgumentRejected(
+                option.removeprefix("--"),
+                f"{option} {path} is in no folder that there is; make {path.parent}.",
+            )
     home = default_home()
     name = chosen(home, release)
 

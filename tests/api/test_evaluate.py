@@ -159,3 +159,13 @@ class TestCompareRuns:
         assert told.code == 1
         assert told.err.endswith("were measured on different mentions; compare runs on one mention file.\n")
         assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_file_in_no_folder_is_told_before_linking(
+    enlace, in_home: ReleaseHome, gold: Path, tmp_path: Path, option: str
+) -> None:
+    path = tmp_path / "none" / "figures.svg"
+    told = enlace("evaluate", "--release", "demo", "--mentions", gold, option, path)
+    assert told.code == 1
+    assert f"{option} {path} is in no folder that there is; make {path.parent}." in told.err
