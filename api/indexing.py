@@ -10,7 +10,7 @@ from api.terminal import Tell
 from graph.errors import EnlaceError
 from graph.model import CURIE
 from graph.release import INDEX_FOLDER, ReleaseHome
-from linker.encoder import BiEncoder, EncoderIdentity
+from linker.encoder import FULL, BiEncoder, EncoderIdentity
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
 from linker.reranker import Reranker
@@ -29,19 +29,20 @@ def index_release(
     cross_encoder: str,
     mentions: Sequence[tuple[str, CURIE]] = (),
     reuse: str = ANY,
+    precision: str = FULL,
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
 
     `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
-    is none. Strings that the index of the release `reuse` has are not encoded again; by default those of
-    any index here that the same encoder made, and with `none` all are. Holds the release's lock, so that
-    no import replaces it meanwhile. Raises what opening a release, opening a model, opening the index of
-    `reuse` and building an index raise.
+    is none. `precision` is what the bi-encoder computes in, `float32` or `int8`. Strings that the index of
+    the release `reuse` has are not encoded again; by default those of any index here that the same encoder
+    made, and with `none` all are. Holds the release's lock, so that no import replaces it meanwhile. Raises
+    what opening a release, opening a model, opening the index of `reuse` and building an index raise.
     """
     with home.lock(name), home.open(name) as opened:
         tell("opening the models", 0, None)
-        encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)))
+        encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)), precision=precision)
         if cross_encoder:
             # A name that cannot be loaded is better told now than after minutes of encoding.
             Reranker.open(cross_encoder_source(_anchored(cross_encoder)))

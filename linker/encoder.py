@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from linker.errors import ModelNotFound
+from linker.errors import LinkerError, ModelNotFound
 from linker.normalization import normaliser
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ Vectors = npt.NDArray[np.float32]
 SETTINGS_FILE = "enlace.json"
 DEFAULT_MAX_LENGTH = 48
 DEFAULT_NORMALISATION = "compose-1"
+FULL, INT8 = "float32", "int8"
 #: Tokens in each batch of an index, about. Vectors depend on it in their last bit.
 _TERM_BATCH_TOKENS = 1024
 #: Batches between two reports of progress.
@@ -47,6 +48,8 @@ class EncoderIdentity:
     normalisation: str
     dimensions: int
     weights_sha256: str
+    precision: str = FULL
+    """What its linear layers compute in: `float32`, or `int8` (see `linker.int8`)."""
 
     def same_as(self, other: EncoderIdentity) -> bool:
         """Whether both give the same vectors; the name is left out of it."""
@@ -87,6 +90,8 @@ class BiEncoder:
         self._identity = identity
         self._normalise = normaliser(identity.normalisation)
         self._batch_size = batch_size
+        # What a model's own configuration puts before every string; most have none.
+        self._prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
 
     @classmethod
     def open(
@@ -95,18 +100,24 @@ class BiEncoder:
         *,
         max_length: int | None = None,
         pooling: str | None = None,
+        precision: str = FULL,
         device: str | None = None,
     ) -> BiEncoder:
         """Load a sentence-transformers or plain Hugging Face model from a folder or the local cache or hub.
 
         A plain checkpoint (RoBERTa, XLM-R, BERT) gets `pooling`, by default `cls`, as SapBERT-like models are
         trained; a sentence-transformers folder brings its own. An `enlace.json` in the folder may pin
-        `normalisation` and `max_length`. Raises ModelNotFound.
+        `normalisation` and `max_length`. With `precision` "int8" the linear layers compute in 8-bit integers, on the
+        processor. Raises ModelNotFound, LinkerError for another precision.
         """
         import torch
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
+        if precision not in (FULL, INT8):
+            raise LinkerError(f"There is no precision {precision!r}; choose {FULL} or {INT8}.")
+        if precision == INT8:
+            device = "cpu"
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
         # Weights kept in half precision are computed with in full: a vector must not depend on its batch.
@@ -134,7 +145,12 @@ class BiEncoder:
             normalisation=str(settings.get("normalisation") or DEFAULT_NORMALISATION),
             dimensions=int(model.get_embedding_dimension() or 0),
             weights_sha256=weights_hash(model),
+            precision=precision,
         )
+        if precision == INT8:
+            from linker.int8 import to_int8
+
+            to_int8(model)
         return cls(model, identity)
 
     @property
@@ -178,25 +194,46 @@ class BiEncoder:
         )
         strings = list(distinct)
         vectors = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
+        self._model.eval()
         share = len(texts) / max(1, len(strings))
         encoded = told = 0
         for rows, batch_size in chunks(strings):
-            chunk = [strings[row] for row in rows]
-            filling = chunk[-1:] * (-len(chunk) % batch_size if filled else 0)
-            found = self._model.encode(
-                chunk + filling,
-                batch_size=batch_size,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-            vectors[rows] = found[: len(rows)]
+            vectors[rows] = self._vectors([strings[row] for row in rows], batch_size, filled)
             encoded += len(rows)
             if progress:
                 done = round(encoded * share)
                 progress(done - told)
                 told = done
         return vectors[place]
+
+    def _vectors(self, strings: list[str], batch_size: int, filled: bool) -> Vectors:
+        """The vectors of strings of like length, in batches of like numbers of tokens.
+
+        They are tokenised together, and each batch is cut to its own longest: sentence-transformers' own loop
+        tokenises every batch, pads more, and takes half as long again for small models.
+        """
+        import torch
+
+        features = self._model.preprocess(strings, prompt=self._prompt)
+        counts = features["attention_mask"].sum(1)
+        order = torch.argsort(counts, stable=True)
+        from_right = self._model.tokenizer.padding_side == "left"
+        found = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
+        for start in range(0, len(strings), batch_size):
+            rows = order[start : start + batch_size]
+            width = int(counts[rows[-1]])
+            kept = slice(-width, None) if from_right else slice(width)
+            filling = rows[-1:].expand(batch_size - len(rows) if filled else 0)
+            taken = torch.cat([rows, filling])
+            batch = {
+                key: value[taken][:, kept].to(self._model.device) if torch.is_tensor(value) else value
+                for key, value in features.items()
+            }
+            with torch.inference_mode():
+                pooled = self._model(batch)["sentence_embedding"]
+                unit = torch.nn.functional.normalize(pooled, dim=1)
+            found[rows.numpy()] = unit[: len(rows)].cpu().numpy()
+        return found
 
     def _by_length(self, strings: list[str]) -> Iterator[tuple[list[int], int]]:
         """Rows of strings of like length."""
@@ -206,7 +243,7 @@ class BiEncoder:
         """Rows of strings of one number of tokens, so that none is padded."""
         counts = np.empty(len(strings), np.int64)
         for rows, _ in self._by_length(strings):
-            tokens = self._model.preprocess([strings[row] for row in rows])
+            tokens = self._model.preprocess([strings[row] for row in rows], prompt=self._prompt)
             counts[rows] = tokens["attention_mask"].sum(1).cpu().numpy()
         for count in np.unique(counts):
             batch_size = max(1, _TERM_BATCH_TOKENS // int(count) // 16) * 16

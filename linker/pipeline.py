@@ -66,7 +66,10 @@ class Linker:
         manifest = IndexManifest.read(index_folder)
         source = bi_encoder_source(manifest.bi_encoder)
         encoder = BiEncoder.open(
-            source, max_length=manifest.encoder.max_length, pooling=manifest.encoder.pooling
+            source,
+            max_length=manifest.encoder.max_length,
+            pooling=manifest.encoder.pooling,
+            precision=manifest.encoder.precision,
         )
         index = open_checked(index_folder, encoder)
         reranker = None

@@ -41,6 +41,13 @@ def index(
             "--mentions", help="A table of annotated text (columns span and code), indexed as further terms."
         ),
     ] = None,
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="What the bi-encoder computes in: `float32`, or `int8`, which is faster on a processor.",
+        ),
+    ] = "float32",
     reuse: Annotated[
         str,
         typer.Option(
@@ -77,6 +84,7 @@ def index(
             cross_encoder="" if cross_encoder == _NONE else cross_encoder,
             mentions=annotated,
             reuse=reuse,
+            precision=precision,
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)
@@ -89,7 +97,8 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
     out().print(
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
         f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
-        f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling), {reranker}, "
+        f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
+        f"{manifest.encoder.precision}), {reranker}, "
         f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
         soft_wrap=True,
     )
