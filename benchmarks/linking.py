@@ -1,7 +1,7 @@
 """Linking measured on the open data, with baselines and the published loop beside it: the tables of docs/results.md.
 
     python -m benchmarks.linking --data ../shared/data [--set NAME] [--json DIR] [--plot DIR]
-        [--bi-encoder FOLDER --cross-encoder FOLDER]
+        [--bi-encoder FOLDER --cross-encoder FOLDER] [--precision int8]
 
 Each set's terminology is imported into a temporary home and indexed with the models. Figures are printed, and
 written as soon as a set is done; a set's file has the outcomes of Enlace on each mention, for `enlace compare-runs`.
@@ -27,6 +27,7 @@ from api.terminal import Tell, progress
 from benchmarks.linking_sets import SETS, LinkingSet, Mentions
 from graph.importing import import_release
 from graph.release import INDEX_FOLDER, ReleaseHome
+from linker.encoder import FULL, INT8
 from linker.evaluation.evaluation import OURS, Evaluation, evaluate
 from linker.evaluation.runs import run_text
 from linker.pipeline import Linker
@@ -36,7 +37,13 @@ WITHOUT_RERANKER = "enlace, no cross-encoder"
 
 
 def indexed(
-    home: ReleaseHome, data: Path, one: LinkingSet, training: Mentions, models: tuple[str, str], tell: Tell
+    home: ReleaseHome,
+    data: Path,
+    one: LinkingSet,
+    training: Mentions,
+    models: tuple[str, str],
+    tell: Tell,
+    precision: str = FULL,
 ) -> Path:
     """Import a set's terminology and index it; the index's folder."""
     tell(f"importing {one.release}", 0, None)
@@ -44,13 +51,21 @@ def indexed(
     mentions = [(m.span, code) for m in training for code in m.codes] if one.indexed else []
     bi_encoder, cross_encoder = models
     index_release(
-        home, one.release, bi_encoder=bi_encoder, cross_encoder=cross_encoder, mentions=mentions, tell=tell
+        home,
+        one.release,
+        bi_encoder=bi_encoder,
+        cross_encoder=cross_encoder,
+        mentions=mentions,
+        precision=precision,
+        tell=tell,
     )
     return home.folder(one.release) / INDEX_FOLDER
 
 
-def measured(home: ReleaseHome, data: Path, one: LinkingSet, training: Mentions, tell: Tell) -> Evaluation:
-    """Evaluate a set over the index that is there, with the cross-encoder and without it."""
+def measured(
+    home: ReleaseHome, data: Path, one: LinkingSet, training: Mentions, tell: Tell, loop: bool
+) -> Evaluation:
+    """Evaluate a set over the index that is there, with the cross-encoder and without it, and with `loop` beside it."""
     with home.open(one.release) as opened:
         linker = Linker.open(opened.index_folder)
         variants = {WITHOUT_RERANKER: linker.without_reranker()} if linker.reranker else {}
@@ -60,7 +75,7 @@ def measured(home: ReleaseHome, data: Path, one: LinkingSet, training: Mentions,
             training=training,
             hierarchy=opened.hierarchy,
             variants=variants,
-            published_loop=True,
+            published_loop=loop,
             progress=tell,
         )
         linker.close()
@@ -83,6 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--set", action="append", choices=[one.name for one in SETS], help="by default all")
     parser.add_argument("--bi-encoder", default=SHIPPED)
     parser.add_argument("--cross-encoder", default=SHIPPED)
+    parser.add_argument(
+        "--precision", choices=(FULL, INT8), default=FULL, help="int8: without the published loop"
+    )
     parser.add_argument("--json", type=Path, help="a folder to write the figures into")
     parser.add_argument("--plot", type=Path, help="a folder to draw into, as SVG")
     options = parser.parse_args(arguments)
@@ -97,16 +115,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for one in (one for one in SETS if not options.set or one.name in options.set):
             training = one.training(options.data)
             if there != (one.release, one.indexed):
-                indexed(home, options.data, one, training, (options.bi_encoder, options.cross_encoder), tell)
+                models = options.bi_encoder, options.cross_encoder
+                indexed(home, options.data, one, training, models, tell, options.precision)
                 there = (one.release, one.indexed)
-            found = measured(home, options.data, one, training, tell)
+            # The loop computes in float32, and has been beside that.
+            found = measured(home, options.data, one, training, tell, loop=options.precision == FULL)
+            name = one.name if options.precision == FULL else f"{one.name}-{options.precision}"
             for table in evaluation_tables(found):
                 Console(width=180, highlight=False, markup=False).print(table)
             if options.json:
                 text = run_text(found, measured_on(options.data, one), [OURS])
-                (options.json / f"{one.name}.json").write_text(text, "utf-8")
+                (options.json / f"{name}.json").write_text(text, "utf-8")
             if options.plot:
-                draw(found, options.plot / f"{one.name}.svg")
+                draw(found, options.plot / f"{name}.svg")
 
 
 if __name__ == "__main__":

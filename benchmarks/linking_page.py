@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linker.evaluation.evaluation import PUBLISHED, PUBLISHED_RERANKED
+from linker.evaluation.metrics import Estimate
 
 CUTOFFS = ("1", "5", "10", "25", "50", "100", "200")
 
@@ -104,7 +105,7 @@ def _aims_section(figures: Mapping[str, Any]) -> str:
             "What linking is meant to reach with the shipped models, and what it does. The last columns have the "
             "smallest of the differences to the published loop over all k.",
             "",
-            _table(header, rows),
+            table(header, rows),
             "",
         ]
     )
@@ -119,7 +120,7 @@ def _least_lead(one: Mapping[str, Any]) -> list[str]:
             cells.append("–")
             continue
         k, least = min(behind[loop]["accuracy"].items(), key=lambda item: item[1]["value"])
-        cells.append(f"{_signed(least)} at {k}{'' if least['value'] >= 0 else ', **behind**'}")
+        cells.append(f"{signed(least)} at {k}{'' if least['value'] >= 0 else ', **behind**'}")
     return cells
 
 
@@ -166,7 +167,7 @@ def _accuracies(one: Mapping[str, Any]) -> str:
         )
         for board in one["systems"]
     ]
-    return _table(("system", *(f"@{k}" for k in CUTOFFS), "MRR"), rows)
+    return table(("system", *(f"@{k}" for k in CUTOFFS), "MRR"), rows)
 
 
 def _by_subset(subsets: Iterable[Mapping[str, Any]]) -> str:
@@ -182,7 +183,7 @@ def _by_subset(subsets: Iterable[Mapping[str, Any]]) -> str:
         )
         for one in subsets
     ]
-    return _table(("set", *systems), rows)
+    return table(("set", *systems), rows)
 
 
 def _nearly_right(one: Mapping[str, Any], is_a: int) -> str:
@@ -206,7 +207,7 @@ def _nearly_right(one: Mapping[str, Any], is_a: int) -> str:
                 *(_estimate(e) for e in certainty["coverage"].values()),
             )
         )
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _differences(one: Mapping[str, Any]) -> str:
@@ -215,9 +216,9 @@ def _differences(one: Mapping[str, Any]) -> str:
         if board["behind"]:
             accuracy = board["behind"]["accuracy"]
             rows.append(
-                (board["system"], *(_signed(accuracy[k]) for k in CUTOFFS), _signed(board["behind"]["mrr"]))
+                (board["system"], *(signed(accuracy[k]) for k in CUTOFFS), signed(board["behind"]["mrr"]))
             )
-    return _table(("less", *(f"@{k}" for k in CUTOFFS), "MRR"), rows)
+    return table(("less", *(f"@{k}" for k in CUTOFFS), "MRR"), rows)
 
 
 def _counted(one: Mapping[str, Any]) -> str:
@@ -228,11 +229,16 @@ def _estimate(e: Mapping[str, float]) -> str:
     return f"{e['value']:.3f} [{e['low']:.2f}–{e['high']:.2f}]"
 
 
-def _signed(e: Mapping[str, float]) -> str:
-    return f"{e['value']:+.3f} [{e['low']:+.3f}, {e['high']:+.3f}]".replace("-", "−")
+def signed(e: Mapping[str, float] | Estimate) -> str:
+    """A difference with its interval."""
+    value, low, high = (
+        (e.value, e.low, e.high) if isinstance(e, Estimate) else (e["value"], e["low"], e["high"])
+    )
+    return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]".replace("-", "−")
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
     header = list(header)
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]

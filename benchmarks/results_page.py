@@ -13,7 +13,8 @@ from typing import Any
 
 from benchmarks.against_published_loop import aim, shown
 from benchmarks.killed_imports import COLUMNS, Moment
-from benchmarks.linking_page import linking_part
+from benchmarks.linking_page import linking_part, signed, table
+from linker.evaluation.runs import Run, compare
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -22,6 +23,14 @@ _HEAD = """\
 
 Written by `python -m benchmarks.results_page` from the files in [results](results), which the commands named here
 print and write; `make results` runs them all. Intervals are 95 %, by bootstrap over documents (2,000 resamples).
+"""
+
+_INT8 = """\
+### In 8-bit integers
+
+`python -m benchmarks.linking --data ../shared/data --set {name} --precision int8 --json docs/results`
+
+The same terms, indexed and linked with `--precision int8`, less float32 (paired by document):
 """
 
 _LOOP = """\
@@ -135,6 +144,30 @@ def times_section(times: dict[str, float]) -> str:
     return f"| what | measured |\n| --- | --- |\n{rows}\n"
 
 
+def int8_section(name: str) -> str:
+    """What a set's figures are in 8-bit integers, less those in float32; empty where one is not there."""
+    runs = [DOCS / "results" / f"{name}{suffix}.json" for suffix in ("-int8", "")]
+    if not all(path.is_file() for path in runs):
+        return ""
+    found = compare(*map(Run.read, runs))
+    header = ("set", *(f"@{k}" for k in found[0].first), "MRR")
+    rows = [
+        (
+            f"{one.subset} ({one.mentions:,})",
+            *(
+                f"{share:.3f} ({signed(difference)})"
+                for share, difference in zip(
+                    (*one.first.values(), one.first_mrr),
+                    (*one.difference.accuracy.values(), one.difference.mrr),
+                    strict=True,
+                )
+            ),
+        )
+        for one in found
+    ]
+    return f"{_INT8.format(name=name)}\n{table(header, rows)}\n"
+
+
 def loop_section(found: dict[str, Any]) -> str:
     """The comparison with the published loop as Markdown, under its heading."""
     index = found["index"]
@@ -189,6 +222,7 @@ def page() -> str:
         [
             _HEAD,
             linking_part(figures),
+            *filter(None, [int8_section("distemist-hpo-terms")]),
             *(loop_section(figures[name]) for name in ("against-published-loop",) if name in figures),
             _TIMES,
             times_section(figures["times"]),
