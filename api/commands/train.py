@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from api.terminal import note, progress
+from linker.training.choices import BiEncoderLoss, Pairs, Pooling
 
 if TYPE_CHECKING:
     from linker.training.runs import TrainingData
@@ -46,13 +46,6 @@ DeviceOption: TypeAlias = Annotated[
 ]
 
 
-class Pooling(StrEnum):
-    """How a bi-encoder makes one vector of its tokens'."""
-
-    CLS = "cls"
-    MEAN = "mean"
-
-
 @train.command("bi-encoder")
 def bi_encoder(
     release: ReleasesOption,
@@ -76,6 +69,24 @@ def bi_encoder(
         ),
     ] = None,
     max_length: MaxLengthOption = 24,
+    pairs: Annotated[
+        Pairs,
+        typer.Option("--pairs", help="Pairs of synonyms alone, or with parents, or with grandparents too."),
+    ] = Pairs.SYNONYMS,
+    synonym_share: Annotated[
+        float,
+        typer.Option("--synonym-share", min=0.0, max=1.0, help="Least share of true synonyms in a batch."),
+    ] = 0.7,
+    loss: Annotated[BiEncoderLoss, typer.Option("--loss")] = BiEncoderLoss.CONTRASTIVE,
+    hard_negatives: Annotated[
+        int, typer.Option("--hard-negatives", min=0, help="Close groups beside each one of a batch.")
+    ] = 7,
+    easy_steps: Annotated[
+        int, typer.Option("--easy-steps", min=0, help="Steps before the first search for close groups.")
+    ] = 600,
+    refresh_steps: Annotated[
+        int, typer.Option("--refresh-steps", min=1, help="Steps from one search to the next.")
+    ] = 500,
     dev_share: DevShareOption = 0.125,
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
@@ -89,7 +100,17 @@ def bi_encoder(
 
     use_threads(threads)
     recipe = BiEncoderRecipe(
-        steps=steps, batch_size=batch_size, learning_rate=learning_rate, max_length=max_length, seed=seed
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        hard_neighbours=hard_negatives,
+        easy_steps=easy_steps,
+        refresh_steps=refresh_steps,
+        max_length=max_length,
+        seed=seed,
+        pairs=pairs,
+        synonym_share=synonym_share,
+        loss=loss,
     )
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
     with _data(release, mentions, dev_share, data_note) as data, progress() as tell:

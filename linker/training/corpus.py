@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graph.model import CURIE, TermKind
 from graph.store import GraphStore
 from linker.indexing import indexed_text
 from linker.mentions import GoldMention
+from linker.training.lineage import Lineage
 
 LARGEST_GROUP = 200
 """Strings. A larger group is a catch-all code, and its strings are not synonyms."""
@@ -25,12 +26,15 @@ LARGEST_GROUP = 200
 class TrainingCorpus:
     """Groups of normalised strings, each with at least two; `groups_of` is the same, by string.
 
-    `mentions` are the strings that annotators marked in text.
+    `mentions` are the strings that annotators marked in text. `names` are the strings of every id, of those with a
+    single one too; `lineage` is what the ids are kinds of.
     """
 
     groups: dict[CURIE, tuple[str, ...]]
     groups_of: dict[str, frozenset[CURIE]]
     mentions: frozenset[str]
+    names: dict[CURIE, tuple[str, ...]] = field(default_factory=dict)
+    lineage: Lineage = field(default_factory=Lineage)
 
     @property
     def strings(self) -> list[str]:
@@ -50,8 +54,9 @@ def build_corpus(
     """Gather the terms of active concepts, the codes they map to, and annotated mentions.
 
     Definitions and composite mentions are left out, and so are groups of one string or over LARGEST_GROUP,
-    and codes that several concepts of one release map to.
+    and codes that several concepts of one release map to. Raises HierarchyCycle.
     """
+    stores = list(stores)
     gathered: dict[CURIE, set[str]] = defaultdict(set)
     for store in stores:
         active = {c.id: c.semantic_tag for c in store.scan_concepts() if c.active}
@@ -76,11 +81,12 @@ def build_corpus(
             marked.add(string)
             for code in mention.codes:
                 gathered[code].add(string)
-    groups = {
+    names = {
         id: tuple(sorted(strings - {""}))
         for id, strings in sorted(gathered.items())
-        if 2 <= len(strings - {""}) <= LARGEST_GROUP
+        if 1 <= len(strings - {""}) <= LARGEST_GROUP
     }
+    groups = {id: strings for id, strings in names.items() if len(strings) > 1}
     groups_of: dict[str, set[CURIE]] = defaultdict(set)
     for id, strings in groups.items():
         for string in strings:
@@ -89,4 +95,6 @@ def build_corpus(
         groups,
         {s: frozenset(ids) for s, ids in sorted(groups_of.items())},
         frozenset(marked & groups_of.keys()),
+        names,
+        Lineage.of(stores),
     )

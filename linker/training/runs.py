@@ -83,8 +83,8 @@ def run_bi_encoder(
         )
         if pooling and encoder.identity.pooling != pooling:
             raise TrainingError(
-                f"{start_from} pools by {encoder.identity.pooling!r}, as its modules.json says; {pooling!r} was asked, "
-                "leave the pooling out, or start from a plain checkpoint."
+                f"{start_from} pools by {encoder.identity.pooling!r}, as its modules.json says, and {pooling!r} was "
+                "asked; leave the pooling out, or start from a plain checkpoint."
             )
         body: Any = encoder.model[0]
         _check_length(body.auto_model.config, recipe.max_length)

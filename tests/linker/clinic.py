@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from graph.importing import import_release
-from graph.model import CURIE, Concept, Mapping, Record, SynonymScope, Term, TermKind
+from graph.model import CURIE, IS_A, Concept, Mapping, Record, Relation, SynonymScope, Term, TermKind
 from graph.release import ReleaseHome
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
@@ -99,6 +99,9 @@ class RecordsInMemory:
 
     def scan_terms(self) -> Iterator[Term]:
         return (r for r in self._records if isinstance(r, Term))
+
+    def scan_is_a(self) -> Iterator[tuple[CURIE, CURIE]]:
+        return ((r.source, r.target) for r in self._records if isinstance(r, Relation) and r.type == IS_A)
 
     def scan_mappings(self) -> Iterator[Mapping]:
         return (r for r in self._records if isinstance(r, Mapping))

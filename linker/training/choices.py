@@ -1,0 +1,32 @@
+"""What a training can be asked to do, by the names that the command line takes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Pooling(StrEnum):
+    """How a bi-encoder makes one vector of its tokens'."""
+
+    CLS = "cls"
+    MEAN = "mean"
+
+
+class Pairs(StrEnum):
+    """Which strings a bi-encoder is to draw together (ClinLinker-KB, Gallego et al. 2024)."""
+
+    SYNONYMS = "synonyms"
+    PARENTS = "parents"
+    GRANDPARENTS = "grandparents"
+
+    @property
+    def steps_up(self) -> int:
+        """How many is-a steps a concept's partner may be above it."""
+        return list(Pairs).index(self)
+
+
+class BiEncoderLoss(StrEnum):
+    """What a bi-encoder lowers (`linker.training.losses`)."""
+
+    CONTRASTIVE = "contrastive"
+    MULTI_SIMILARITY = "multi-similarity"

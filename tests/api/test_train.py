@@ -1,0 +1,49 @@
+"""`enlace train` as it is typed, on the demonstration release and with tiny models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graph.release import ReleaseHome
+from linker.encoder import BiEncoder
+
+
+def test_a_bi_encoder_is_trained_with_what_was_asked(
+    enlace, in_home: ReleaseHome, tiny_bi_encoder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "model"
+    told = enlace(
+        "train", "bi-encoder", "--release", "demo", "--output", output, "--from", tiny_bi_encoder,
+        "--pairs", "grandparents", "--synonym-share", "0.6", "--loss", "multi-similarity", "--max-length", "20",
+        "--hard-negatives", "3", "--easy-steps", "1", "--refresh-steps", "1", "--steps", "3", "--batch-size", "8",
+    )  # fmt: skip
+    assert (told.code, told.err) == (0, f"The bi-encoder is in {output}.\n")
+    card = (output / "README.md").read_text("utf-8")
+    assert "enlace train bi-encoder --release demo" in card
+    assert "--loss multi-similarity" in card
+    for fact in ("| pairs | grandparents |", "| synonym_share | 0.6 |", "| loss | multi-similarity |"):
+        assert fact in card
+    assert BiEncoder.open(output).identity.max_length == 20
+
+
+def test_what_cannot_be_trained_is_one_sentence(
+    enlace, in_home: ReleaseHome, tiny_bi_encoder: Path, tmp_path: Path
+) -> None:
+    asked = (
+        "train",
+        "bi-encoder",
+        "--release",
+        "demo",
+        "--output",
+        tmp_path / "model",
+        "--from",
+        tiny_bi_encoder,
+    )
+    device = enlace(*asked, "--device", "tpu9000")
+    assert (device.code, device.out) == (1, "")
+    assert "This machine has no device 'tpu9000'" in device.err
+    pooling = enlace(*asked, "--pooling", "cls")
+    assert pooling.code == 1
+    assert "pools by 'mean', as its modules.json says" in pooling.err
+    assert len(pooling.err.splitlines()) == 1
+    assert not (tmp_path / "model").exists()
