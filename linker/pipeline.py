@@ -74,7 +74,9 @@ class Linker:
         index = open_checked(index_folder, encoder)
         reranker = None
         if rerank and manifest.cross_encoder:
-            reranker = Reranker.open(cross_encoder_source(manifest.cross_encoder))
+            reranker = Reranker.open(
+                cross_encoder_source(manifest.cross_encoder), precision=manifest.encoder.precision
+            )
         weights = RetrievalWeights.of(model_settings(source))
         return cls(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from linker.encoder import DEFAULT_MAX_LENGTH, DEFAULT_NORMALISATION, model_settings
+from linker.encoder import DEFAULT_MAX_LENGTH, DEFAULT_NORMALISATION, FULL, INT8, model_settings
 from linker.errors import ModelNotFound
 from linker.fusion import RerankWeights
 from linker.normalization import normaliser
@@ -30,11 +30,20 @@ class Reranker:
         self._batch_size = batch_size
 
     @classmethod
-    def open(cls, name: str | Path, *, max_length: int | None = None, device: str | None = None) -> Reranker:
-        """Load from a folder, the local cache or the hub. Raises ModelNotFound."""
+    def open(
+        cls,
+        name: str | Path,
+        *,
+        max_length: int | None = None,
+        precision: str = FULL,
+        device: str | None = None,
+    ) -> Reranker:
+        """Load from a folder, the local cache or the hub; `precision` as a bi-encoder's. Raises ModelNotFound."""
         import torch
         from sentence_transformers import CrossEncoder
 
+        if precision == INT8:
+            device = "cpu"
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or 2 * DEFAULT_MAX_LENGTH)
         try:
@@ -60,6 +69,10 @@ class Reranker:
                 "name a model trained to score pairs."
             )
         model.eval()
+        if precision == INT8:
+            from linker.int8 import to_int8
+
+            to_int8(model)
         return cls(
             model, str(settings.get("normalisation") or DEFAULT_NORMALISATION), RerankWeights.of(settings)
         )

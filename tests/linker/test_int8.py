@@ -17,6 +17,7 @@ from linker.errors import IndexMismatch, LinkerError
 from linker.index import open_checked
 from linker.int8 import Int8Linear, to_int8
 from linker.pipeline import Linker
+from linker.reranker import Reranker
 
 TEXTS = [
     "asma",
@@ -95,6 +96,14 @@ def test_for_an_index_a_vector_is_the_same_to_the_last_bit(in_int8: BiEncoder) -
 
 def test_it_is_another_encoder(encoder: BiEncoder, in_int8: BiEncoder) -> None:
     assert encoder.identity.differences(in_int8.identity) == ["precision float32 / int8"]
+
+
+def test_a_cross_encoder_scores_nearly_the_same(tiny_cross_encoder: Path, reranker: Reranker) -> None:
+    pairs = [(mention, term) for mention in TEXTS for term in TEXTS]
+    in_int8 = Reranker.open(tiny_cross_encoder, precision=INT8).logits(pairs)
+    right = reranker.logits(pairs)
+    assert not np.array_equal(in_int8, right)
+    np.testing.assert_allclose(in_int8, right, atol=0.1 * float(np.ptp(right)))
 
 
 def test_an_unknown_precision_is_told(tiny_bi_encoder: Path) -> None:
