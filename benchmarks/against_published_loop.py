@@ -3,9 +3,10 @@
     python -m benchmarks.against_published_loop --data ../shared/data [--json DIR] [--strings 5000] [--mentions 1000]
 
 HPO with its Spanish labels and the shipped models. Timed in turns, as medians of the rounds: encoding strings of the
-index in random order, and linking distinct DisTEMIST mentions without the cross-encoder. Then, once, with it, and from
-nothing, where the published loop encodes the whole index and Enlace opens the one on disk. 200 candidates are asked
-for. Vectors are compared with those of each string alone, which has no padding to get wrong.
+index in random order, and linking distinct DisTEMIST mentions, 200 candidates asked for, with the cross-encoders and
+without; from nothing, the published loop encodes the whole index, and Enlace opens the one on disk. The published loop
+computes in float32, Enlace in float32 and, from an index of its own, in int8. Vectors are compared with those of each
+string alone, which has no padding to get wrong.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ from benchmarks.corpora import distemist_hpo
 from benchmarks.linking import indexed
 from benchmarks.linking_sets import SETS
 from graph.release import ReleaseHome
-from linker.encoder import INT8, BiEncoder, Vectors
+from linker.encoder import FULL, INT8, BiEncoder, Encoder, Vectors
 from linker.evaluation.published_loop import PublishedLoop, index_pairs
 from linker.pipeline import Linker
-from linker.shipped import SHIPPED, bi_encoder_source
+from linker.shipped import SHIPPED
 
 CANDIDATES = 200
 ENCODING_FASTER = "encoding in int8, times faster"
-LINKING_FASTER = "linking with the cross-encoder, times faster"
+LINKING_FASTER = "linking in int8, times faster"
 LEAST_COSINE = "cosine to the right vector, enlace in int8, least"
 #: What is to be reached at least.
 AIMS = {ENCODING_FASTER: 4.0, LINKING_FASTER: 10.0, LEAST_COSINE: 0.999}
@@ -66,14 +67,19 @@ def paced(published: Callable[[], object], enlace: Callable[[], object], rounds:
     taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for seconds, work in zip(taken, (published, enlace), strict=True):
-            begun = time.perf_counter()
-            work()
-            seconds.append(time.perf_counter() - begun)
+            seconds.append(timed(work))
     return Pace(statistics.median(taken[0]), statistics.median(taken[1]))
 
 
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of wall time."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
 def cosines(
-    encoder: BiEncoder, in_int8: BiEncoder, loop: PublishedLoop, strings: Sequence[str]
+    encoder: Encoder, in_int8: Encoder, loop: PublishedLoop, strings: Sequence[str]
 ) -> dict[str, float]:
     """The least and the mean cosine of the systems' vectors to those of each string alone."""
     # Alone a string has no padding, so the published loop's mean is the masked one, if the model pools by the mean.
@@ -91,7 +97,7 @@ def cosines(
 
 
 def side_by_side(
-    index_folder: Path, strings: int, mentions: Sequence[str], rounds: int, tell: Tell
+    index_folder: Path, int8_folder: Path, strings: int, mentions: Sequence[str], rounds: int, tell: Tell
 ) -> dict[str, Any]:
     """The index's manifest, the machine and, in `figures`, all that was measured by name."""
     tell("opening the index", 0, None)
@@ -103,13 +109,8 @@ def side_by_side(
     some = [pairs[i][0] for i in np.random.default_rng(0).permutation(len(pairs))[:strings]]
     tell("encoding", 0, None)
     small = PublishedLoop(pairs[:1], encoder)
-    manifest = linker.index.manifest
-    in_int8 = BiEncoder.open(
-        bi_encoder_source(manifest.bi_encoder),
-        max_length=encoder.identity.max_length,
-        pooling=encoder.identity.pooling,
-        precision=INT8,
-    )
+    linker_in_int8 = Linker.open(int8_folder)
+    in_int8 = linker_in_int8.encoder
     figures = {"strings encoded": float(len(some))}
     for name, one in (("encoding in float32", encoder), ("encoding in int8", in_int8)):
         pace = paced(lambda: small.encode(some), partial(one.encode, some), rounds)
@@ -122,9 +123,7 @@ def side_by_side(
         pairs, encoder, progress=lambda done: tell("the published loop's index", done, len(pairs))
     )
     building = time.perf_counter() - begun
-    begun = time.perf_counter()
-    Linker.open(index_folder).close()
-    opening = time.perf_counter() - begun
+    opening = timed(lambda: Linker.open(int8_folder).close())
 
     bare = linker.without_reranker()
     tell("linking without cross-encoder", 0, None)
@@ -132,22 +131,25 @@ def side_by_side(
         lambda: loop.answer(mentions, CANDIDATES), lambda: bare.link(mentions, top_k=CANDIDATES), rounds
     )
     tell("linking with cross-encoder", 0, None)
-    whole = paced(
-        lambda: loop.reranked(mentions, CANDIDATES, reranker),
-        lambda: linker.link(mentions, top_k=CANDIDATES),
-        # The cross-encoder reads every candidate, which takes minutes and varies little.
-        1,
-    )
-    cold = Pace(building + whole.published_s, opening + whole.enlace_s)
+    # Once: its cross-encoder reads every candidate, which takes minutes and varies little.
+    published_s = timed(lambda: loop.reranked(mentions, CANDIDATES, reranker))
+    whole = [
+        statistics.median(timed(partial(one.link, mentions, top_k=CANDIDATES)) for _ in range(rounds))
+        for one in (linker, linker_in_int8)
+    ]
+    cold = Pace(building + published_s, opening + whole[1])
+    manifest = linker.index.manifest
     linker.close()
+    linker_in_int8.close()
     figures |= {
         "mentions linked": float(len(mentions)),
         "strings in the index": float(len(pairs)),
-        **_figures("linking with the cross-encoder", whole, len(mentions), "mentions"),
-        **_figures("linking without it", dense, len(mentions), "mentions"),
+        **_figures("linking in float32", Pace(published_s, whole[0]), len(mentions), "mentions"),
+        **_figures("linking in int8", Pace(published_s, whole[1]), len(mentions), "mentions"),
+        **_figures("linking without cross-encoders, in float32", dense, len(mentions), "mentions"),
         "index, published loop, encoded at every start, s": building,
         "index and models, enlace, opened, s": opening,
-        "linking with the cross-encoder from nothing, times faster": cold.ratio,
+        "linking in int8 from nothing, times faster": cold.ratio,
     }
     return {
         "software": version("enlace"),
@@ -187,8 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     spans = list(dict.fromkeys(mention.span for mention in distemist_hpo(options.data)))[: options.mentions]
     with tempfile.TemporaryDirectory() as folder, progress() as tell:
         models = options.bi_encoder, options.cross_encoder
-        index_folder = indexed(ReleaseHome(Path(folder)), options.data, SETS[0], [], models, tell)
-        found = side_by_side(index_folder, options.strings, spans, options.rounds, tell)
+        folders = [
+            indexed(ReleaseHome(Path(folder) / precision), options.data, SETS[0], [], models, tell, precision)
+            for precision in (FULL, INT8)
+        ]
+        found = side_by_side(*folders, options.strings, spans, options.rounds, tell)
     Console(width=120).print(figures_table(found))
     if options.json:
         options.json.mkdir(parents=True, exist_ok=True)

@@ -40,9 +40,9 @@ _LOOP = """\
 
 The same weights on the same strings in one process, on a machine of {cores} cores with {threads} threads: HPO with
 its Spanish labels, the shipped models, distinct DisTEMIST mentions, 200 candidates asked for. The published loop
-encodes in random batches of 32, and its cross-encoder reads every candidate of every mention. The right vector of a
-string is the one it has alone, without padding. How right the answers are is in the tables above. Index of
-{terms:,} strings, encoder weights `{weights}`; Enlace {software}.
+computes in float32, encodes in random batches of 32, and its cross-encoder reads every candidate of every mention.
+The right vector of a string is the one it has alone, in float32, without padding. How right the answers are is in the
+tables above. Index of {terms:,} strings, encoder weights `{weights}`; Enlace {software}.
 """
 
 _TIMES = """\

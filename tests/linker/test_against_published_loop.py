@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clinic import ANSWERABLE
+from clinic import ANSWERABLE, RECORDS, imported, indexed
 
 from benchmarks.against_published_loop import (
     AIMS,
@@ -18,6 +18,7 @@ from benchmarks.against_published_loop import (
     side_by_side,
 )
 from benchmarks.results_page import loop_section
+from graph.release import ReleaseHome
 from linker.encoder import INT8, BiEncoder
 from linker.evaluation.published_loop import PublishedLoop
 
@@ -43,8 +44,14 @@ def test_vectors_are_compared_with_those_of_strings_alone(encoder: BiEncoder, ti
     assert alone["cosine to the right vector, published loop, least"] == pytest.approx(1, abs=1e-5)
 
 
-def test_all_is_measured_and_shown_beside_its_aim(index_folder: Path) -> None:
-    found = side_by_side(index_folder, 10, STRINGS, 1, lambda stage, done, total: None)
+def test_all_is_measured_and_shown_beside_its_aim(
+    index_folder: Path, tiny_bi_encoder: Path, tiny_cross_encoder: Path, tmp_path: Path
+) -> None:
+    home = ReleaseHome(tmp_path)
+    in_int8 = imported(home, "clinic", RECORDS)
+    encoder = BiEncoder.open(tiny_bi_encoder, precision=INT8)
+    indexed(home, "clinic", encoder, bi_encoder=tiny_bi_encoder, cross_encoder=tiny_cross_encoder)
+    found = side_by_side(index_folder, in_int8, 10, STRINGS, 1, lambda stage, done, total: None)
     figures = found["figures"]
     assert set(AIMS) <= set(figures)
     assert figures["strings encoded"] == 10
