@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from api.terminal import note, progress
-from linker.training.choices import BiEncoderLoss, Pairs, Pooling
+from linker.training.choices import BiEncoderLoss, CrossEncoderLoss, Negatives, Pairs, Pooling
 
 if TYPE_CHECKING:
     from linker.training.runs import TrainingData
@@ -143,6 +143,18 @@ def cross_encoder(
     steps: Annotated[int, typer.Option("--steps", min=1)] = 3000,
     learning_rate: Annotated[float, typer.Option("--learning-rate")] = 3e-4,
     max_length: MaxLengthOption = 48,
+    negatives: Annotated[
+        Negatives, typer.Option("--negatives", help="Which wrong answers to learn from.")
+    ] = Negatives.TOP,
+    negative_count: Annotated[
+        int, typer.Option("--negative-count", min=1, help="Wrong answers beside each right one.")
+    ] = 7,
+    graph_share: Annotated[
+        float, typer.Option("--graph-share", min=0.0, max=1.0, help="Of kg and bkg: those from the graph.")
+    ] = 0.5,
+    depth: Annotated[int, typer.Option("--depth", min=1, help="Nearest strings to take them from.")] = 40,
+    lists: Annotated[int, typer.Option("--lists", min=1, help="Right answers a step.")] = 32,
+    loss: Annotated[CrossEncoderLoss, typer.Option("--loss")] = CrossEncoderLoss.LIST_WISE,
     dev_share: DevShareOption = 0.125,
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
@@ -155,7 +167,18 @@ def cross_encoder(
     from linker.training.runs import check_device, run_cross_encoder, use_threads
 
     use_threads(threads)
-    recipe = CrossEncoderRecipe(steps=steps, learning_rate=learning_rate, max_length=max_length, seed=seed)
+    recipe = CrossEncoderRecipe(
+        steps=steps,
+        lists=lists,
+        negatives=negative_count,
+        depth=depth,
+        learning_rate=learning_rate,
+        max_length=max_length,
+        seed=seed,
+        kind=negatives,
+        graph_share=graph_share,
+        loss=loss,
+    )
     with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
         run_cross_encoder(
             data,

@@ -30,3 +30,24 @@ class BiEncoderLoss(StrEnum):
 
     CONTRASTIVE = "contrastive"
     MULTI_SIMILARITY = "multi-similarity"
+
+
+class Negatives(StrEnum):
+    """What a cross-encoder learns to tell from the right answer (`linker.training.negatives`)."""
+
+    TOP = "top"
+    SIM = "sim"
+    KG = "kg"
+    BKG = "bkg"
+
+    @property
+    def from_graph(self) -> bool:
+        """Whether a share of them is read off the hierarchy."""
+        return self in (Negatives.KG, Negatives.BKG)
+
+
+class CrossEncoderLoss(StrEnum):
+    """What a cross-encoder lowers (`linker.training.losses`)."""
+
+    LIST_WISE = "list-wise"
+    BINARY = "binary"

@@ -41,12 +41,6 @@ class TrainingCorpus:
         """Every string that is in some group, sorted."""
         return sorted(self.groups_of)
 
-    def related(self, string: str) -> frozenset[CURIE]:
-        """Every group that holds a string which shares a group with `string`: where negatives may not come from."""
-        return frozenset().union(
-            *(self.groups_of[other] for group in self.groups_of[string] for other in self.groups[group])
-        )
-
 
 def build_corpus(
     stores: Iterable[GraphStore], mentions: Iterable[GoldMention], normalise: Callable[[str], str]
@@ -87,14 +81,20 @@ def build_corpus(
         if 1 <= len(strings - {""}) <= LARGEST_GROUP
     }
     groups = {id: strings for id, strings in names.items() if len(strings) > 1}
-    groups_of: dict[str, set[CURIE]] = defaultdict(set)
-    for id, strings in groups.items():
-        for string in strings:
-            groups_of[string].add(id)
+    groups_of = holders_of(groups)
     return TrainingCorpus(
         groups,
-        {s: frozenset(ids) for s, ids in sorted(groups_of.items())},
+        dict(sorted(groups_of.items())),
         frozenset(marked & groups_of.keys()),
         names,
         Lineage.of(stores),
     )
+
+
+def holders_of(strings_of: dict[CURIE, tuple[str, ...]]) -> dict[str, frozenset[CURIE]]:
+    """The ids of each string."""
+    holders: dict[str, set[CURIE]] = defaultdict(set)
+    for id, strings in strings_of.items():
+        for string in strings:
+            holders[string].add(id)
+    return {string: frozenset(ids) for string, ids in holders.items()}

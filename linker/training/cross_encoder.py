@@ -1,7 +1,6 @@
-"""Training a cross-encoder on lists: a string, one that names the same concept, and near misses.
+"""Training a cross-encoder on lists: a string, one that names the same concept, and wrong answers.
 
-Negatives are what the bi-encoder finds close and no group ties to the query (`top` negatives of
-ClinLinker). The loss is the list-wise softmax over one positive and its negatives.
+`linker.training.negatives` finds the wrong answers, `linker.training.losses` has the losses.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 
-from linker.encoder import Vectors
 from linker.errors import TrainingError
 from linker.training.augmentation import Augmenter
+from linker.training.choices import CrossEncoderLoss, Negatives
 from linker.training.corpus import TrainingCorpus
+from linker.training.losses import binary, list_wise
+from linker.training.negatives import WrongAnswers
 from linker.training.optimization import Progress, Schedule, optimise
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class CrossEncoderRecipe:
     """How to train. A step reads `lists` lists of one positive and `negatives` near misses each.
 
-    Negatives are drawn from the `depth` nearest strings; annotated mentions are drawn as queries
+    Near misses are drawn from the `depth` nearest strings; with `kg` and `bkg` negatives the share `graph_share` is
+    drawn from the hierarchy instead, where it has any. Annotated mentions are drawn as queries
     `mention_share` of the time, terms otherwise; `augmentation` is the share of queries that are varied.
     """
 
@@ -44,58 +45,30 @@ class CrossEncoderRecipe:
     max_length: int = 48
     bfloat16: bool = True
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NearMisses:
-    """For each query string: strings that name the same concept, and close ones that do not."""
-
-    queries: tuple[str, ...]
-    positives: tuple[tuple[str, ...], ...]
-    negatives: tuple[tuple[str, ...], ...]
-
-
-def find_near_misses(corpus: TrainingCorpus, vectors: Vectors, depth: int) -> NearMisses:
-    """Search every string among all of them; `vectors` has shape (len(corpus.strings), dimensions)."""
-    strings = corpus.strings
-    flat = faiss.IndexFlatIP(vectors.shape[1])
-    flat.add(vectors)
-    queries, positives, negatives = [], [], []
-    for start in range(0, len(strings), 4096):
-        rows = flat.search(vectors[start : start + 4096], min(depth + 1, len(strings)))[1]
-        for string, found in zip(strings[start : start + 4096], rows, strict=True):
-            own = corpus.groups_of[string]
-            same = tuple(sorted({s for group in own for s in corpus.groups[group]} - {string}))
-            around = corpus.related(string)
-            close = (strings[row] for row in found)
-            misses = tuple(s for s in close if s != string and not corpus.groups_of[s] & around)
-            if same and misses:
-                queries.append(string)
-                positives.append(same)
-                negatives.append(misses)
-    return NearMisses(tuple(queries), tuple(positives), tuple(negatives))
+    kind: Negatives = Negatives.TOP
+    graph_share: float = 0.5
+    loss: CrossEncoderLoss = CrossEncoderLoss.LIST_WISE
 
 
 def train_cross_encoder(
     model: CrossEncoder,
     corpus: TrainingCorpus,
-    misses: NearMisses,
+    wrong: WrongAnswers,
     recipe: CrossEncoderRecipe,
     progress: Progress = lambda step, steps, loss: None,
 ) -> None:
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
-    from torch.nn.functional import cross_entropy
 
-    if not misses.queries:
+    if not wrong.queries:
         raise TrainingError("No string has both a synonym and a near miss; name a release with synonyms.")
     torch.manual_seed(recipe.seed)
-    lists = _Lists(corpus, misses, recipe)
+    lists = Lists(corpus, wrong, recipe)
+    loss = list_wise if recipe.loss is CrossEncoderLoss.LIST_WISE else binary
 
     def loss_of(step: int) -> torch.Tensor:
         pairs = [pair for _ in range(recipe.lists) for pair in lists.draw()]
-        logits = _logits(model, pairs, recipe).reshape(recipe.lists, -1)
-        return cross_entropy(logits, torch.zeros(recipe.lists, dtype=torch.long, device=logits.device))
+        return loss(_logits(model, pairs, recipe).reshape(recipe.lists, -1))
 
     optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
 
@@ -123,16 +96,16 @@ def _logits(
     return torch.cat(parts).float()[torch.from_numpy(np.argsort(order))]
 
 
-class _Lists:
+class Lists:
     """Draws training lists: the positive pair first, then the negative pairs."""
 
-    def __init__(self, corpus: TrainingCorpus, misses: NearMisses, recipe: CrossEncoderRecipe) -> None:
-        self._misses = misses
+    def __init__(self, corpus: TrainingCorpus, wrong: WrongAnswers, recipe: CrossEncoderRecipe) -> None:
+        self._wrong = wrong
         self._recipe = recipe
         self._random = random.Random(recipe.seed)
         self._augmenter = Augmenter.open(recipe.seed)
-        every = range(len(misses.queries))
-        self._mentions = [i for i in every if misses.queries[i] in corpus.mentions] or list(every)
+        every = range(len(wrong.queries))
+        self._mentions = [i for i in every if wrong.queries[i] in corpus.mentions] or list(every)
 
     def draw(self) -> list[tuple[str, str]]:
         """One list of 1 + `negatives` pairs."""
@@ -140,11 +113,16 @@ class _Lists:
         place = (
             self._random.choice(self._mentions)
             if from_text
-            else self._random.randrange(len(self._misses.queries))
+            else self._random.randrange(len(self._wrong.queries))
         )
-        query = self._misses.queries[place]
-        positive = self._random.choice(self._misses.positives[place])
-        negatives = self._random.choices(self._misses.negatives[place], k=self._recipe.negatives)
+        query = self._wrong.queries[place]
+        positive = self._random.choice(self._wrong.positives[place])
+        graph = self._wrong.graph[place]
+        from_graph = round(self._recipe.negatives * self._recipe.graph_share) if graph else 0
+        negatives = [
+            *self._random.choices(self._wrong.close[place], k=self._recipe.negatives - from_graph),
+            *(self._random.choices(graph, k=from_graph) if graph else ()),
+        ]
         if self._random.random() < self._recipe.augmentation:
             query = self._augmenter.vary(query)
         return [(query, positive), *((query, negative) for negative in negatives)]

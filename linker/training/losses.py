@@ -1,6 +1,6 @@
-"""The losses of bi-encoders, on unit vectors of shape (n, dimensions).
+"""The losses of bi-encoders, on unit vectors of shape (n, dimensions), and of cross-encoders, on logits.
 
-A batch is n / 2 pairs: rows i and i + n / 2 are partners.
+A bi-encoder's batch is n / 2 pairs: rows i and i + n / 2 are partners.
 """
 
 from __future__ import annotations
@@ -68,3 +68,21 @@ def _soft_sum(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
     lowest = torch.finfo(values.dtype).min
     return torch.nn.functional.pad(values.masked_fill(~mask, lowest), (1, 0)).logsumexp(1)
+
+
+def list_wise(logits: torch.Tensor) -> torch.Tensor:
+    """The softmax over each list's candidates, shape (lists, 1 + negatives), the right one first."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
+
+
+def binary(logits: torch.Tensor) -> torch.Tensor:
+    """Each candidate on its own, right or wrong; shape as for `list_wise`.
+
+    The right ones together weigh as much as the wrong ones, however many there are of these.
+    """
+    from torch.nn.functional import softplus
+
+    return (softplus(-logits[:, 0]).mean() + softplus(logits[:, 1:]).mean()) / 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -20,7 +20,7 @@ from graph.model import CURIE
 from linker.errors import TrainingError
 from linker.training.augmentation import Augmenter
 from linker.training.choices import BiEncoderLoss, Pairs
-from linker.training.corpus import TrainingCorpus
+from linker.training.corpus import TrainingCorpus, holders_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PairSampler:
         self._neighbours: dict[int, list[int]] = {}
         self._steps_up = recipe.pairs.steps_up
         self._upward = self._upward_pairs() if self._steps_up else []
-        self._holders = _holders(corpus.names) if self._steps_up else corpus.groups_of
+        self._holders = holders_of(corpus.names) if self._steps_up else corpus.groups_of
 
     def batch(self) -> list[Pair]:
         """One batch of `batch_size` pairs, those of synonyms first."""
@@ -167,15 +167,6 @@ class PairSampler:
                 "name a release with a hierarchy, or train on synonyms."
             )
         return found
-
-
-def _holders(names: Mapping[CURIE, tuple[str, ...]]) -> dict[str, frozenset[CURIE]]:
-    """The ids of each string."""
-    holders: dict[str, set[CURIE]] = defaultdict(set)
-    for id, strings in names.items():
-        for string in strings:
-            holders[string].add(id)
-    return {string: frozenset(ids) for string, ids in holders.items()}
 
 
 def related_pairs(pairs: Sequence[Pair]) -> np.ndarray:

@@ -17,9 +17,10 @@ from linker.normalization import normaliser
 from linker.reranker import Reranker
 from linker.training.bi_encoder import BiEncoderRecipe, train_bi_encoder
 from linker.training.corpus import TrainingCorpus, build_corpus
-from linker.training.cross_encoder import CrossEncoderRecipe, find_near_misses, train_cross_encoder
+from linker.training.cross_encoder import CrossEncoderRecipe, train_cross_encoder
 from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
+from linker.training.negatives import find_wrong_answers
 from linker.training.optimization import Progress
 from linker.training.scratch import ScratchSize, write_scratch_model
 
@@ -118,7 +119,7 @@ def run_cross_encoder(
     settings = model_settings(start_from or bi_encoder)
     normalisation = str(settings.get("normalisation") or "compose-1")
     corpus = data.corpus(normalisation)
-    misses = find_near_misses(corpus, encoder.encode(corpus.strings), recipe.depth)
+    wrong = find_wrong_answers(corpus, encoder.encode(corpus.strings), recipe.depth, recipe.kind)
     # The head is new: seeded, so that the same seed gives the same model. The body is kept in half precision,
     # in which AdamW's steps would round to nothing.
     torch.manual_seed(recipe.seed)
@@ -130,13 +131,13 @@ def run_cross_encoder(
         model_kwargs={"dtype": torch.float32},
     )
     _check_length(model.config, recipe.max_length)
-    train_cross_encoder(model, corpus, misses, recipe, progress)
+    train_cross_encoder(model, corpus, wrong, recipe, progress)
     card = ModelCard(
         title="Cross-encoder for Spanish clinical mentions",
         purpose="Reads a mention and a term together and scores whether they name one concept.",
         command=command,
         data=data.described,
-        facts=_facts(corpus, asdict(recipe), {"queries": f"{len(misses.queries):,}"}, ""),
+        facts=_facts(corpus, asdict(recipe), {"queries": f"{len(wrong.queries):,}"}, ""),
     )
     save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
 

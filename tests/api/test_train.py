@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graph.release import ReleaseHome
 from linker.encoder import BiEncoder
+from linker.reranker import Reranker
 
 
 def test_a_bi_encoder_is_trained_with_what_was_asked(
@@ -47,3 +48,19 @@ def test_what_cannot_be_trained_is_one_sentence(
     assert "pools by 'mean', as its modules.json says" in pooling.err
     assert len(pooling.err.splitlines()) == 1
     assert not (tmp_path / "model").exists()
+
+
+def test_a_cross_encoder_is_trained_with_what_was_asked(
+    enlace, in_home: ReleaseHome, tiny_bi_encoder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "model"
+    told = enlace(
+        "train", "cross-encoder", "--release", "demo", "--output", output, "--bi-encoder", tiny_bi_encoder,
+        "--negatives", "bkg", "--negative-count", "3", "--graph-share", "0.4", "--depth", "10", "--lists", "4",
+        "--loss", "binary", "--max-length", "32", "--steps", "2",
+    )  # fmt: skip
+    assert (told.code, told.err) == (0, f"The cross-encoder is in {output}.\n")
+    card = (output / "README.md").read_text("utf-8")
+    for fact in ("| kind | bkg |", "| graph_share | 0.4 |", "| negatives | 3 |", "| loss | binary |"):
+        assert fact in card
+    assert Reranker.open(output).logits([("asma", "asma bronquial")]).shape == (1,)

@@ -14,7 +14,7 @@ from linker.mentions import GoldMention, split_documents
 from linker.normalization import fold
 from linker.training.augmentation import Augmenter
 from linker.training.corpus import LARGEST_GROUP, TrainingCorpus, build_corpus
-from linker.training.cross_encoder import find_near_misses
+from linker.training.negatives import find_wrong_answers
 from linker.training.runs import TrainingData
 
 HPO: list[Record] = [
@@ -103,9 +103,9 @@ def test_near_misses_share_no_group_with_the_query_nor_with_its_synonyms() -> No
     ]
     corpus = corpus_of([], mentions=mentions)
     vectors = np.random.default_rng(0).normal(size=(len(corpus.strings), 8)).astype(np.float32)
-    misses = find_near_misses(corpus, vectors, 30)
-    assert misses.queries
-    for query, positives, negatives in zip(misses.queries, misses.positives, misses.negatives, strict=True):
+    wrong = find_wrong_answers(corpus, vectors, 30)
+    assert wrong.queries
+    for query, positives, negatives in zip(wrong.queries, wrong.positives, wrong.close, strict=True):
         own = corpus.groups_of[query]
         assert query not in positives + negatives
         assert all(corpus.groups_of[string] & own for string in positives)

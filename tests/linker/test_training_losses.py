@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linker.training.losses import ALPHA, BASE, BETA, MARGIN, contrastive, multi_similarity
+from linker.training.losses import ALPHA, BASE, BETA, MARGIN, binary, contrastive, list_wise, multi_similarity
 
 Seeds = st.integers(0, 2**32 - 1)
 
@@ -100,3 +100,14 @@ def test_in_batch_contrast_is_what_a_loop_gives(seed: int, pairs: int) -> None:
         total -= log(weights[0] / sum(weights))
     found = contrastive(vectors, torch.from_numpy(ignored), 0.1)
     assert found.item() == pytest.approx(total / (2 * pairs), abs=1e-9)
+
+
+@given(Seeds, st.integers(1, 4), st.integers(1, 5))
+def test_list_losses_are_what_loops_give(seed: int, lists: int, negatives: int) -> None:
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 4, (lists, 1 + negatives)))
+    rows = logits.tolist()
+    softmax = [-log(exp(row[0]) / sum(map(exp, row))) for row in rows]
+    assert list_wise(logits).item() == pytest.approx(sum(softmax) / lists)
+    right = sum(-log(1 / (1 + exp(-row[0]))) for row in rows) / lists
+    wrong = sum(-log(1 / (1 + exp(x))) for row in rows for x in row[1:]) / (lists * negatives)
+    assert binary(logits).item() == pytest.approx((right + wrong) / 2)
