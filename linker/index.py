@@ -33,6 +33,9 @@ from linker.lexical import LexicalIndex, Rows
 from linker.search import TermSearch
 
 _SENSES = ("indptr", "concepts", "weights")
+#: From so many queries on, decoding blocks of rows and multiplying matrices is faster than scanning.
+_MANY_QUERIES = 16
+_ROWS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,24 @@ class TermIndex:
 
     def nearest(self, queries: Vectors, top_k: int) -> tuple[npt.NDArray[np.float32], Rows]:
         """Cosines and rows of the `top_k` nearest terms, each of shape (len(queries), top_k), best first."""
-        cosines, rows = self._vectors.search(np.ascontiguousarray(queries), min(top_k, len(self)))
+        queries = np.ascontiguousarray(queries)
+        wanted = min(top_k, len(self))
+        if len(queries) >= _MANY_QUERIES:
+            return self._nearest_to_many(queries, wanted)
+        cosines, rows = self._vectors.search(queries, wanted)
         return cosines, rows
+
+    def _nearest_to_many(self, queries: Vectors, wanted: int) -> tuple[npt.NDArray[np.float32], Rows]:
+        """The same, block by block: a scan would decode every stored vector for every query, and here once for all."""
+        best = faiss.ResultHeap(len(queries), wanted, keep_max=True)
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            block = self._vectors.reconstruct_n(start, min(_ROWS_AT_ONCE, len(self) - start))
+            cosines, rows = faiss.knn(
+                queries, block, min(wanted, len(block)), metric=faiss.METRIC_INNER_PRODUCT
+            )
+            best.add_result(cosines, rows + start)
+        best.finalize()
+        return best.D, best.I
 
     def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Vectors:
         """Vectors of rows, shape (len(rows), dimensions)."""

@@ -327,3 +327,21 @@ class TestBuilding:
         )
         ends = {stage: done for stage, done, total in told if done == total}
         assert ends == {"encoding terms": manifest.terms, "writing the lexical index": manifest.terms}
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 7, 1000])
+def test_many_queries_find_what_each_finds_alone(
+    index: TermIndex, encoder: BiEncoder, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    monkeypatch.setattr("linker.index._ROWS_AT_ONCE", rows_at_once)
+    queries = encoder.encode([*index.texts(), *(f"término {number}" for number in range(40))])
+    for top_k in (1, 5, 10_000):
+        cosines, rows = index.nearest(queries, top_k)
+        assert rows.shape == cosines.shape == (len(queries), min(top_k, len(index)))
+        assert (np.diff(cosines, axis=1) <= 0).all()
+        for query, near, own in zip(queries, cosines, rows, strict=True):
+            alone, _ = index.nearest(query[None], top_k)
+            np.testing.assert_allclose(near, alone[0], atol=1e-5)
+            # Rows of nearly one cosine may change places; each has the cosine that is told of it.
+            np.testing.assert_allclose(index.vectors_of(own) @ query, near, atol=1e-5)
+            assert len(set(own)) == len(own)
