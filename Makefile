@@ -47,6 +47,7 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.import_rrf --growth --concepts 1200000 --json docs/results
 	$(BIN)/python -m benchmarks.ecl --json docs/results
 	$(BIN)/python -m benchmarks.harmonize --json docs/results
+	$(BIN)/python -m benchmarks.harmonize_distemist --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.damage --json docs/results
 	$(BIN)/python -m benchmarks.killed_imports --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.results_page

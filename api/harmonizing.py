@@ -46,7 +46,7 @@ class Task:
     output: Path
     release: str
     history: HistoryProfile = HistoryProfile.MODERATE
-    least_score: float = 0.5
+    least_score: float = 0.1
     margin: float = 0.0
     concept_map: Path | None = None
 

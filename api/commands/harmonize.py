@@ -73,7 +73,7 @@ def harmonize(
     ] = Profile.MOD,
     least_score: Annotated[
         float, typer.Option("--min-score", min=0, max=1, help="Texts linked with a lower score are declined.")
-    ] = 0.5,
+    ] = 0.1,
     margin: Annotated[
         float,
         typer.Option(

@@ -229,7 +229,7 @@ class Checker:
                     variable,
                     known[parent],
                     outside,
-                    "{n} of its concepts are not {other}'s, which it is declared a part of, like {examples}.",
+                    "{n} of it and not of {other}, the variable that it is declared a part of, like {examples}.",
                     field="parent",
                 )
         yield from self._shared(known, masks, assignment)
@@ -251,8 +251,8 @@ class Checker:
                     known[one],
                     known[other],
                     both,
-                    "{n} concepts are assigned to it and to {other} alike, like {examples}; exclude them from one "
-                    "of the two, unless both are meant.",
+                    "{n} assigned to it and to {other} alike, like {examples}; exclude what is "
+                    "not meant from one of the two.",
                 )
 
     def _contained(
@@ -278,9 +278,9 @@ class Checker:
                 variable,
                 known[closest],
                 masks[at],
-                "it has the same {n} concepts as {other}; remove one of the two."
+                "it has the same concepts as {other}; remove one of the two."
                 if same
-                else "its {n} concepts are all {other}'s too; declare `parent: {other}` if it is a part of that.",
+                else "all its concepts ({count}) are {other}'s too; declare `parent: {other}` if it is a part of that.",
             )
 
     def _pair(
@@ -301,7 +301,13 @@ class Checker:
                 shown, self._store.terms(shown) if "{examples}" in said else [()] * len(shown), strict=True
             )
         ]
-        told = said.format(n=f"{len(numbers):,}", other=other.id, examples=", ".join(named))
+        count = f"{len(numbers):,}"
+        told = said.format(
+            n=f"{count} concepts are" if len(numbers) > 1 else "1 concept is",
+            count=count,
+            other=other.id,
+            examples=", ".join(named),
+        )
         return Finding(problem, variable.id, variable.line_of(field), _sentence(told), other=other.id)
 
 
