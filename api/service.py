@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from api.errors import ServerBusy
 from api.lookups import Found, Wanted, look_up
@@ -21,12 +21,17 @@ from graph.model import CURIE, Release
 from graph.release import OpenRelease
 
 if TYPE_CHECKING:
+    from api.harmonizing_batch import Options, Row
     from graph.similarity import Measured, Similarity
     from graph.value_sets import Expansion, ValueSets
+    from graph.variables.checking import Checked
+    from linker.harmonization.model import Unit
     from linker.index_manifest import IndexManifest
     from linker.model import Linking
     from linker.pipeline import Linker
     from linker.search import SearchHit, TermSearch
+
+_T = TypeVar("_T")
 
 _LOG = logging.getLogger("enlace.api")
 _READING_THREADS = 4
@@ -80,14 +85,7 @@ class Service:
 
     async def link(self, mentions: Sequence[str], top: int) -> list[Linking]:
         """Link mentions. Raises what `Linker.open` and `Linker.link` raise, and ServerBusy."""
-        if self._waiting >= self._max_waiting:
-            raise ServerBusy(f"{self._waiting} link requests are waiting already; try again in some seconds.")
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._linking, self._link, list(mentions), top)
-        finally:
-            self._waiting -= 1
+        return await self._in_turn(self._link, list(mentions), top)
 
     async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
@@ -109,9 +107,36 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._measure, first, second)
 
+    async def harmonize(
+        self, variables: str, rows: Sequence[Row], options: Options, most_variables: int
+    ) -> list[Unit]:
+        """What becomes of rows. Raises VariablesError, what linking raises where there are texts, and ServerBusy."""
+        if any(row.text.strip() for row in rows):
+            return await self._in_turn(self._harmonize, variables, rows, options, most_variables)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._reading, self._harmonize, variables, rows, options, most_variables
+        )
+
+    async def check_variables(self, variables: str, most_variables: int) -> Checked:
+        """What is amiss with variables. Raises VariablesError, StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._check, variables, most_variables)
+
     async def index(self) -> IndexManifest | None:
         """What the index says of itself; None where the release is not indexed. Raises IndexDamaged."""
         return await asyncio.to_thread(self._read_index)
+
+    async def _in_turn(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """Do something in the linking thread. Raises ServerBusy where too much is waiting for it."""
+        if self._waiting >= self._max_waiting:
+            raise ServerBusy(f"{self._waiting} link requests are waiting already; try again in some seconds.")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._linking, work, *arguments)
+        finally:
+            self._waiting -= 1
 
     def _close(self) -> None:
         self._linking.shutdown(cancel_futures=True)
@@ -175,6 +200,20 @@ class Service:
 
                 self._similarity = Similarity(self._opened.hierarchy)
         return self._similarity.measured(first, second)
+
+    def _harmonize(
+        self, variables: str, rows: Sequence[Row], options: Options, most_variables: int
+    ) -> list[Unit]:
+        from api.harmonizing_batch import harmonize_batch
+
+        return harmonize_batch(
+            self._opened, variables, rows, options, most_variables=most_variables, linker=self._open_linker
+        )
+
+    def _check(self, variables: str, most_variables: int) -> Checked:
+        from api.harmonizing_batch import check_batch
+
+        return check_batch(self._opened, variables, most_variables=most_variables)
 
     def _read_index(self) -> IndexManifest | None:
         from linker.errors import IndexNotFound

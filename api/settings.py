@@ -26,7 +26,7 @@ class Settings:
     graphiql: bool = True
     """Whether browsers get GraphiQL at /graphql."""
     max_mentions: int = 200
-    """Mentions a `link` request."""
+    """Mentions a `link` request, and rows a `harmonize` request."""
     max_top: int = 200
     """Candidates a mention."""
     max_ids: int = 1000
@@ -37,6 +37,10 @@ class Settings:
     """Characters of a search text."""
     max_ecl_length: int = 20_000
     """Characters of an expression constraint."""
+    max_variables: int = 200
+    """Variables of a `harmonize` or `checkVariables` request."""
+    max_variables_length: int = 100_000
+    """Characters of their definitions."""
     max_concepts: int = 20_000
     """Concepts that one request may ask for, in all its lists together."""
     max_depth: int = 10

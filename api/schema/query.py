@@ -18,6 +18,14 @@ from api.schema.concept import Concept, concepts_of
 from api.schema.context import Info
 from api.schema.expansion import Expansion, expand_expression, members_among
 from api.schema.fields import First, Offset, check_count, check_ids, described
+from api.schema.harmonizing import (
+    Harmonized,
+    HarmonizeRow,
+    HistoryProfileName,
+    VariableFinding,
+    findings_of,
+    harmonize_rows,
+)
 from api.schema.linking import Linking, link_mentions
 from api.schema.release import Release
 from api.schema.search import SearchHit, search_terms
@@ -30,6 +38,9 @@ Ecl: TypeAlias = Annotated[
     strawberry.argument(
         description="An expression of the Expression Constraint Language, as `<< 404684003`; see docs/ecl.md."
     ),
+]
+Definitions: TypeAlias = Annotated[
+    str, strawberry.argument(description="Clinical variables as YAML; see docs/variables.md.")
 ]
 
 
@@ -150,3 +161,31 @@ class Query:
     ) -> list[Linking]:
         """The concepts that mentions of a clinical text mean, in the order of the mentions."""
         return await link_mentions(info, mentions, top)
+
+    @described
+    async def harmonize(
+        self,
+        info: Info,
+        variables: Definitions,
+        rows: Annotated[list[HarmonizeRow], strawberry.argument(description="At most 200.")],
+        history: Annotated[
+            HistoryProfileName, strawberry.argument(description="By which retired codes are replaced.")
+        ] = HistoryProfileName.MOD,
+        min_score: Annotated[
+            float,
+            strawberry.argument(description="Texts linked with a lower score are declined; from 0 to 1."),
+        ] = 0.1,
+        margin: Annotated[
+            float,
+            strawberry.argument(
+                description="Candidates as close to the best as this are meant as well; 0 to 1."
+            ),
+        ] = 0.0,
+    ) -> list[Harmonized]:
+        """Rows onto clinical variables, in the order of the rows; for many, there is `enlace harmonize`."""
+        return await harmonize_rows(info, variables, rows, history, min_score, margin)
+
+    @described
+    async def check_variables(self, info: Info, variables: Definitions) -> list[VariableFinding]:
+        """What is amiss with clinical variables, held against the release that is served."""
+        return await findings_of(info, variables)

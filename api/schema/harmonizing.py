@@ -1,0 +1,179 @@
+"""Rows onto clinical variables over GraphQL, a few at a time, and checks of the variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import strawberry
+
+from api.errors import ArgumentRejected
+from api.harmonizing_batch import Options, Row
+from api.schema.concept import Concept, known_concepts_of
+from api.schema.context import Info
+from api.schema.fields import check_unicode, described
+from graph.ecl.syntax import HistoryProfile
+from graph.model import CURIE
+from graph.variables.checking import Finding
+from linker.harmonization.model import Unit
+
+_MOST_CODE_LENGTH = 255
+
+
+@strawberry.enum(description="Where a row ends.")
+class HarmonizedStatus(Enum):
+    """`linker.harmonization.model.Status` in the schema."""
+
+    ASSIGNED = strawberry.enum_value("assigned", description="To the most specific variable or variables.")
+    AMBIGUOUS = strawberry.enum_value(
+        "ambiguous", description="It may mean concepts that count as different variables."
+    )
+    UNMATCHED = strawberry.enum_value(
+        "unmatched", description="It counts as no variable, or nobody knows what it means."
+    )
+    DECLINED = strawberry.enum_value("declined", description="What it may mean is too uncertain.")
+
+
+@strawberry.enum(description="Which historical associations are followed from a retired code.")
+class HistoryProfileName(Enum):
+    """`graph.ecl.syntax.HistoryProfile` in the schema."""
+
+    MIN = strawberry.enum_value("HISTORY-MIN", description="Only the same concept.")
+    MOD = strawberry.enum_value(
+        "HISTORY-MOD", description="The same, replaced by, was a, partially equivalent."
+    )
+    MAX = strawberry.enum_value("HISTORY-MAX", description="All of them.")
+
+
+@strawberry.input(description="A row to harmonise: a code of a system, a text, or both.")
+class HarmonizeRow:
+    """`api.harmonizing_batch.Row` in the schema."""
+
+    code: str = strawberry.field(default="", description="As it stands in the data.")
+    system: str = strawberry.field(
+        default="", description="The code's system, as `SNOMEDCT`, `ICD10`, `UMLS` or `HP`."
+    )
+    text: str = strawberry.field(default="", description="Used where the code tells nothing.")
+
+
+@strawberry.type(description="What becomes of a row, and why.")
+class Harmonized:
+    """`linker.harmonization.model.Unit` in the schema."""
+
+    status: HarmonizedStatus = strawberry.field(description="Where it ends.")
+    variables: list[strawberry.ID] = strawberry.field(description="The ids of the variables assigned.")
+    paths: list[list[strawberry.ID]] = strawberry.field(
+        description="For each of the variables, an is-a path from the concept up to the variable's own."
+    )
+    route: str = strawberry.field(
+        description="How the concepts were found: active, retired, replaced, mapped, linked; empty for none."
+    )
+    via: str = strawberry.field(description="The steps, in words.")
+    score: float | None = strawberry.field(description="The linker's, from 0 to 1; null for codes.")
+    reason: str = strawberry.field(description="Why it is not assigned, in short; see docs/harmonization.md.")
+    detail: str = strawberry.field(description="The same in words.")
+    concept_ids: strawberry.Private[tuple[CURIE, ...]]
+
+    @classmethod
+    def of(cls, unit: Unit) -> Harmonized:
+        """The unit as the schema shows it."""
+        paths = unit.path.split(" | ") if unit.path else []
+        return cls(
+            status=HarmonizedStatus(unit.status.value),
+            variables=[strawberry.ID(id) for id in unit.variables],
+            paths=[[strawberry.ID(id) for id in path.split(" > ")] for path in paths],
+            route=unit.route.value,
+            via=unit.via,
+            score=unit.score,
+            reason=unit.reason.value,
+            detail=unit.detail,
+            concept_ids=unit.concepts,
+        )
+
+    @described
+    async def concepts(self, info: Info) -> list[Concept]:
+        """The concepts that the row may mean, with all that the graph knows of them."""
+        return await known_concepts_of(info, self.concept_ids)
+
+
+@strawberry.type(description="Something amiss with a variable.")
+class VariableFinding:
+    """`graph.variables.checking.Finding` in the schema."""
+
+    error: bool = strawberry.field(description="Whether the variable does not mean what it says.")
+    problem: str = strawberry.field(description="The kind of finding, as `retired`; see docs/variables.md.")
+    variable: strawberry.ID = strawberry.field(description="The variable's id.")
+    line: int = strawberry.field(description="The line of the text, counted from 1.")
+    message: str = strawberry.field(description="A sentence.")
+    concept_id: strawberry.ID | None = strawberry.field(
+        description="The id concerned; null where it is about none."
+    )
+    other: strawberry.ID | None = strawberry.field(description="The other variable, of findings about two.")
+    replacements: list[strawberry.ID] = strawberry.field(description="What stands for a retired concept.")
+
+    @classmethod
+    def of(cls, finding: Finding) -> VariableFinding:
+        """The finding as the schema shows it."""
+        return cls(
+            error=finding.problem.is_error,
+            problem=finding.problem.value,
+            variable=strawberry.ID(finding.variable),
+            line=finding.line,
+            message=finding.message,
+            concept_id=strawberry.ID(finding.concept) if finding.concept else None,
+            other=strawberry.ID(finding.other) if finding.other else None,
+            replacements=[strawberry.ID(one.id) for one in finding.replacements],
+        )
+
+
+async def harmonize_rows(
+    info: Info,
+    variables: str,
+    rows: Sequence[HarmonizeRow],
+    history: HistoryProfileName,
+    least_score: float,
+    margin: float,
+) -> list[Harmonized]:
+    """What becomes of each row. Raises ArgumentRejected, VariablesError and what linking raises."""
+    most = info.context.settings.max_mentions
+    if len(rows) > most:
+        raise ArgumentRejected(
+            "rows",
+            f"{len(rows):,} rows were given and one request takes at most {most:,}; "
+            "send them in several requests, or use `enlace harmonize`.",
+        )
+    for name, value in (("minScore", least_score), ("margin", margin)):
+        if not 0 <= value <= 1:
+            raise ArgumentRejected(name, f"{name} is {value}; give a number from 0 to 1.")
+    for row in rows:
+        for text in (row.code, row.system, row.text):
+            check_unicode("rows", text)
+        if max(len(row.code), len(row.system)) > _MOST_CODE_LENGTH:
+            raise ArgumentRejected(
+                "rows", f"A code has more than {_MOST_CODE_LENGTH} characters; send codes."
+            )
+    _check_variables(info, variables)
+    options = Options(HistoryProfile(f"HISTORY-{history.name}"), least_score, margin)
+    units = await info.context.service.harmonize(
+        variables,
+        [Row(row.code, row.system, row.text) for row in rows],
+        options,
+        info.context.settings.max_variables,
+    )
+    return [Harmonized.of(unit) for unit in units]
+
+
+async def findings_of(info: Info, variables: str) -> list[VariableFinding]:
+    """What is amiss with variables. Raises ArgumentRejected, VariablesError, StoreUnavailable."""
+    _check_variables(info, variables)
+    checked = await info.context.service.check_variables(variables, info.context.settings.max_variables)
+    return [VariableFinding.of(finding) for finding in checked.findings]
+
+
+def _check_variables(info: Info, variables: str) -> None:
+    most = info.context.settings.max_variables_length
+    if len(variables) > most:
+        raise ArgumentRejected(
+            "variables", f"variables has {len(variables):,} characters and at most {most:,} are accepted."
+        )
+    check_unicode("variables", variables)
