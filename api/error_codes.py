@@ -44,7 +44,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         linker.MentionFileError: "MENTION_FILE",
         linker.RunFileError: "RUN_FILE",
         linker.RowsError: "ROWS_UNREADABLE",
-        linker.RunMismatch: "OUTPUT_MISMATCH",
+        linker.RunMismatch: "RUN_MISMATCH",
         linker.TrainingError: "TRAINING",
         api.NoReleaseChosen: "NO_RELEASE_CHOSEN",
         api.OutputMismatch: "OUTPUT_MISMATCH",
