@@ -22,7 +22,7 @@ from linker.errors import LinkerError, ModelNotFound
 from linker.normalization import normaliser
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
 
@@ -270,7 +270,7 @@ def model_settings(name: str | Path) -> dict[str, Any]:
     return settings
 
 
-def weights_hash(model: SentenceTransformer) -> str:
+def weights_hash(model: SentenceTransformer | CrossEncoder) -> str:
     """SHA-256 over the vocabulary and the names, shapes and float32 values of a model's weights, in hex.
 
     BERT's and RoBERTa's pooler is left out: no vector passes through it, and a checkpoint that has none (a

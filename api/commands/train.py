@@ -45,6 +45,20 @@ DeviceOption: TypeAlias = Annotated[
     str, typer.Option("--device", metavar="cpu|cuda|cuda:N", help="Where to train.")
 ]
 
+MeasureOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--measure-steps", min=1, help="Steps from one measuring on held-out documents to the next."
+    ),
+]
+PatienceOption: TypeAlias = Annotated[
+    int,
+    typer.Option("--patience", min=0, help="Stop after so many measurings without a better one; 0: never."),
+]
+SaveOption: TypeAlias = Annotated[
+    int, typer.Option("--save-steps", min=1, help="Steps from one keeping of the state to the next.")
+]
+
 
 @train.command("bi-encoder")
 def bi_encoder(
@@ -92,10 +106,13 @@ def bi_encoder(
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
     device: DeviceOption = "cpu",
+    measure_steps: MeasureOption = 500,
+    patience: PatienceOption = 0,
+    save_steps: SaveOption = 500,
 ) -> None:
     """Train a bi-encoder on the synonyms of releases and on annotated mentions."""
     from linker.training.bi_encoder import BiEncoderRecipe
-    from linker.training.runs import check_device, run_bi_encoder, use_threads
+    from linker.training.runs import Oversight, check_device, run_bi_encoder, use_threads
     from linker.training.scratch import ScratchSize
 
     use_threads(threads)
@@ -123,6 +140,7 @@ def bi_encoder(
             size=size,
             pooling=pooling,
             device=check_device(device),
+            oversight=Oversight(measure_steps, patience, save_steps),
             progress=lambda step, steps, loss: tell("training the bi-encoder", step, steps),
         )
     note(f"The bi-encoder is in {output}.")
@@ -160,11 +178,14 @@ def cross_encoder(
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
     device: DeviceOption = "cpu",
+    measure_steps: MeasureOption = 500,
+    patience: PatienceOption = 0,
+    save_steps: SaveOption = 500,
 ) -> None:
     """Train a cross-encoder to tell what the bi-encoder confuses."""
     from linker.shipped import bi_encoder_source
     from linker.training.cross_encoder import CrossEncoderRecipe
-    from linker.training.runs import check_device, run_cross_encoder, use_threads
+    from linker.training.runs import Oversight, check_device, run_cross_encoder, use_threads
 
     use_threads(threads)
     recipe = CrossEncoderRecipe(
@@ -188,6 +209,7 @@ def cross_encoder(
             _command(),
             start_from=start_from,
             device=check_device(device),
+            oversight=Oversight(measure_steps, patience, save_steps),
             progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
         )
     note(f"The cross-encoder is in {output}.")

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linker.errors import TrainingError
+from linker.training.checkpoint import Checkpoint
 from linker.training.choices import BiEncoderLoss
 from linker.training.corpus import TrainingCorpus
 from linker.training.losses import contrastive, multi_similarity
-from linker.training.optimization import Progress, Schedule, optimise
+from linker.training.optimization import Course, Progress, Schedule, Watch, optimise
 from linker.training.pairs import BiEncoderRecipe, Pair, PairSampler, related_pairs, same_things
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["BiEncoderRecipe", "loss_of_pairs", "train_bi_encoder"]
+__all__ = ["BiEncoderRecipe", "embed_all", "loss_of_pairs", "train_bi_encoder"]
 
 
 def train_bi_encoder(
@@ -29,7 +30,9 @@ def train_bi_encoder(
     corpus: TrainingCorpus,
     recipe: BiEncoderRecipe,
     progress: Progress = lambda step, steps, loss: None,
-) -> None:
+    watch: Watch = Watch(),  # noqa: B008 - frozen
+    checkpoint: Checkpoint | None = None,
+) -> Course:
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
 
@@ -43,10 +46,11 @@ def train_bi_encoder(
     def loss_of(step: int) -> torch.Tensor:
         hard = step - recipe.easy_steps if recipe.hard_neighbours else -1
         if hard >= 0 and hard % recipe.refresh_steps == 0:
-            sampler.find_neighbours(lambda strings: _embed_all(model, strings, recipe))
+            sampler.find_neighbours(lambda strings: embed_all(model, strings, recipe))
         return loss_of_pairs(model, sampler.batch(), recipe)
 
-    optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
+    schedule = Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up)
+    return optimise(model, schedule, loss_of, progress, sampler, watch, checkpoint)
 
 
 def loss_of_pairs(model: SentenceTransformer, pairs: Sequence[Pair], recipe: BiEncoderRecipe) -> torch.Tensor:
@@ -82,9 +86,11 @@ def _embed(strings: Sequence[str], model: SentenceTransformer, recipe: BiEncoder
     return normalize(vectors[torch.from_numpy(np.argsort(order))], dim=-1)
 
 
-def _embed_all(model: SentenceTransformer, strings: Sequence[str], recipe: BiEncoderRecipe) -> np.ndarray:
+def embed_all(model: SentenceTransformer, strings: Sequence[str], recipe: BiEncoderRecipe) -> np.ndarray:
+    """Unit vectors of any number of strings, by the model as it is now."""
     import torch
 
+    training = model.training
     model.eval()
     order = sorted(range(len(strings)), key=lambda i: len(strings[i]))
     vectors = None
@@ -95,6 +101,6 @@ def _embed_all(model: SentenceTransformer, strings: Sequence[str], recipe: BiEnc
             if vectors is None:
                 vectors = np.empty((len(strings), encoded.shape[1]), dtype=np.float32)
             vectors[chunk] = encoded
-    model.train()
+    model.train(training)
     assert vectors is not None
     return vectors

@@ -8,17 +8,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from linker.errors import TrainingError
 from linker.training.augmentation import Augmenter
+from linker.training.checkpoint import Checkpoint
 from linker.training.choices import CrossEncoderLoss, Negatives
 from linker.training.corpus import TrainingCorpus
 from linker.training.losses import binary, list_wise
 from linker.training.negatives import WrongAnswers
-from linker.training.optimization import Progress, Schedule, optimise
+from linker.training.optimization import Course, Progress, Schedule, Watch, optimise
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +57,9 @@ def train_cross_encoder(
     wrong: WrongAnswers,
     recipe: CrossEncoderRecipe,
     progress: Progress = lambda step, steps, loss: None,
-) -> None:
+    watch: Watch = Watch(),  # noqa: B008 - frozen
+    checkpoint: Checkpoint | None = None,
+) -> Course:
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
 
@@ -70,7 +73,19 @@ def train_cross_encoder(
         pairs = [pair for _ in range(recipe.lists) for pair in lists.draw()]
         return loss(_logits(model, pairs, recipe).reshape(recipe.lists, -1))
 
-    optimise(model, Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up), loss_of, progress)
+    schedule = Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up)
+    return optimise(model, schedule, loss_of, progress, lists, watch, checkpoint)
+
+
+def pair_logits(
+    model: CrossEncoder, pairs: Sequence[tuple[str, str]], recipe: CrossEncoderRecipe
+) -> np.ndarray:
+    """The logits of any number of pairs, shape (len(pairs),), as they are now."""
+    parts = [
+        _logits(model, pairs[start : start + 1024], recipe).cpu().numpy()
+        for start in range(0, len(pairs), 1024)
+    ]
+    return np.concatenate(parts)
 
 
 def _logits(
@@ -106,6 +121,15 @@ class Lists:
         self._augmenter = Augmenter.open(recipe.seed)
         every = range(len(wrong.queries))
         self._mentions = [i for i in every if wrong.queries[i] in corpus.mentions] or list(every)
+
+    def state(self) -> dict[str, Any]:
+        """Where its generators are."""
+        return {"random": self._random.getstate(), "augmenter": self._augmenter.random.getstate()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self._random.setstate(state["random"])
+        self._augmenter.random.setstate(state["augmenter"])
 
     def draw(self) -> list[tuple[str, str]]:
         """One list of 1 + `negatives` pairs."""

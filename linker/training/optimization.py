@@ -1,10 +1,15 @@
-"""The optimiser's loop, the same for every model: AdamW, a warm-up, then a linear way down."""
+"""The optimiser's loop, the same for every model: AdamW, a warm-up, then a linear way down.
+
+On the way the model is measured on held-out documents, its training can stop early, and its state is kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
+
+from linker.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     import torch
@@ -27,16 +32,79 @@ class Schedule:
         return self.learning_rate * min(1.0, (share + 1e-3) / self.warm_up) * (1.0 - share)
 
 
+class Sampler(Protocol):
+    """What draws batches, and can be put back to where it was."""
+
+    def state(self) -> dict[str, Any]:
+        """Plain containers and numbers."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A reading every `every` steps and at the last one. `measure` scores the model, more being better.
+
+    With a `patience` above 0, training stops after so many readings without a better score, and the weights of
+    the best are kept; otherwise the last are.
+    """
+
+    every: int = 500
+    patience: int = 0
+    measure: Callable[[], float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """After `step` steps: the mean loss since the reading before, and the score where one is measured."""
+
+    step: int
+    loss: float
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a training went; `kept` is the step whose weights the model has."""
+
+    readings: tuple[Reading, ...]
+    kept: int
+
+
 def optimise(
-    model: torch.nn.Module, schedule: Schedule, loss_of: Callable[[int], torch.Tensor], progress: Progress
-) -> None:
-    """Train `model` in place on `loss_of(step)`, gradients clipped at norm 1; leaves it in evaluation mode."""
+    model: torch.nn.Module,
+    schedule: Schedule,
+    loss_of: Callable[[int], torch.Tensor],
+    progress: Progress,
+    sampler: Sampler,
+    watch: Watch,
+    checkpoint: Checkpoint | None = None,
+) -> Course:
+    """Train `model` in place on `loss_of(step)`, gradients clipped at norm 1; leaves it in evaluation mode.
+
+    Goes on from `checkpoint` where there is one. Raises TrainingError if that is another training's.
+    """
     import torch
     from torch.nn.utils import clip_grad_norm_
 
+    device = next(model.parameters()).device
     optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=0.01)
+    course = _Course(watch)
+    first = 0
+    if checkpoint and (saved := checkpoint.load(str(device))):
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        sampler.restore(saved["sampler"])
+        course.restore(saved["course"])
+        first = saved["step"]
+        _restore_random(saved["random"], device)
     model.train()
-    for step in range(schedule.steps):
+    for step in range(first, schedule.steps):
+        if course.over:
+            break
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         loss = loss_of(step)
@@ -44,5 +112,87 @@ def optimise(
         loss.backward()
         clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        progress(step + 1, schedule.steps, float(loss.detach()))
+        done = step + 1
+        course.note(done, float(loss.detach()), model, last=done == schedule.steps)
+        progress(done, schedule.steps, float(loss.detach()))
+        if checkpoint and done % checkpoint.every == 0:
+            checkpoint.save(
+                {
+                    "step": done,
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "sampler": sampler.state(),
+                    "course": course.state(),
+                    "random": _random(device),
+                }
+            )
+    if course.best:
+        model.load_state_dict(course.best)
     model.eval()
+    return Course(tuple(Reading(*reading) for reading in course.readings), course.kept)
+
+
+class _Course:
+    """Takes readings, and keeps the best weights where training may stop early."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._losses: list[float] = []
+        self.readings: list[list[Any]] = []
+        self.kept = 0
+        self.best: dict[str, torch.Tensor] = {}
+
+    @property
+    def over(self) -> bool:
+        """Whether patience is at its end."""
+        since = len([reading for reading in self.readings if reading[0] > self.kept])
+        return 0 < self._watch.patience <= since
+
+    def note(self, step: int, loss: float, model: torch.nn.Module, *, last: bool) -> None:
+        self._losses.append(loss)
+        if step % self._watch.every and not last:
+            if not self._watch.patience:
+                self.kept = step
+            return
+        score = self._measure(model)
+        best = max((reading[2] for reading in self.readings if reading[2] is not None), default=None)
+        self.readings.append([step, sum(self._losses) / len(self._losses), score])
+        self._losses = []
+        if not self._watch.patience:
+            self.kept = step
+        elif best is None or (score is not None and score > best):
+            self.kept = step
+            self.best = {key: value.detach().cpu().clone() for key, value in model.state_dict().items()}
+
+    def _measure(self, model: torch.nn.Module) -> float | None:
+        import torch
+
+        if self._watch.measure is None:
+            return None
+        model.eval()
+        with torch.no_grad():
+            score = self._watch.measure()
+        model.train()
+        return score
+
+    def state(self) -> dict[str, Any]:
+        return {"losses": self._losses, "readings": self.readings, "kept": self.kept, "best": self.best}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._losses, self.readings = state["losses"], state["readings"]
+        self.kept, self.best = state["kept"], state["best"]
+
+
+def _random(device: torch.device) -> list[torch.Tensor]:
+    import torch
+
+    states = [torch.get_rng_state()]
+    return states if device.type != "cuda" else [*states, torch.cuda.get_rng_state(device)]
+
+
+def _restore_random(states: list[torch.Tensor], device: torch.device) -> None:
+    import torch
+
+    torch.set_rng_state(states[0].cpu())
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states[1].cpu(), device)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import faiss
 import numpy as np
@@ -90,6 +91,22 @@ class PairSampler:
         size = self._recipe.batch_size
         synonyms = ceil(size * self._recipe.synonym_share) if self._upward else size
         return self._synonyms(synonyms) + [self._upward_pair() for _ in range(size - synonyms)]
+
+    def state(self) -> dict[str, Any]:
+        """Where its generators are, and the neighbourhoods."""
+        return {
+            "random": self._random.getstate(),
+            "numbers": self._numbers.bit_generator.state,
+            "augmenter": self._augmenter.random.getstate(),
+            "neighbours": self._neighbours,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self._random.setstate(state["random"])
+        self._numbers.bit_generator.state = state["numbers"]
+        self._augmenter.random.setstate(state["augmenter"])
+        self._neighbours = state["neighbours"]
 
     def _synonyms(self, wanted: int) -> list[Pair]:
         if not self._neighbours:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph.store import GraphStore
 from linker.encoder import BiEncoder, model_settings
@@ -15,17 +15,34 @@ from linker.index import open_checked
 from linker.mentions import GoldMention, split_documents
 from linker.normalization import normaliser
 from linker.reranker import Reranker
-from linker.training.bi_encoder import BiEncoderRecipe, train_bi_encoder
+from linker.training.bi_encoder import BiEncoderRecipe, embed_all, train_bi_encoder
+from linker.training.checkpoint import Checkpoint, fingerprint
 from linker.training.corpus import TrainingCorpus, build_corpus
-from linker.training.cross_encoder import CrossEncoderRecipe, train_cross_encoder
+from linker.training.cross_encoder import CrossEncoderRecipe, pair_logits, train_cross_encoder
+from linker.training.dev_set import CANDIDATES, DevSet
 from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
 from linker.training.negatives import find_wrong_answers
-from linker.training.optimization import Progress
+from linker.training.optimization import Course, Progress, Watch
 from linker.training.scratch import ScratchSize, write_scratch_model
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 SCRATCH_NORMALISATION = "fold-1"
 SCRATCH_POOLING = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """How a training is watched: readings every `measure_steps`, of which `patience` may be no better than the best.
+
+    A `patience` of 0 never stops early. The state is kept every `save_steps`.
+    """
+
+    measure_steps: int = 500
+    patience: int = 0
+    save_steps: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,10 @@ class TrainingData:
         """The mentions of the dev documents."""
         return split_documents(self.mentions, self.dev_share)[1]
 
+    def dev_set(self, corpus: TrainingCorpus, normalisation: str) -> DevSet:
+        """Of these, what training with `corpus` is measured on."""
+        return DevSet.of(corpus, self.dev(), normaliser(normalisation))
+
 
 def run_bi_encoder(
     data: TrainingData,
@@ -61,12 +82,13 @@ def run_bi_encoder(
     size: ScratchSize,
     pooling: str | None = None,
     device: str = "cpu",
+    oversight: Oversight = Oversight(),
     progress: Progress,
-) -> None:
+) -> Course:
     """Train a bi-encoder from `start_from` (an id or folder), or from scratch at `size`, into `output`.
 
     `pooling` is `cls` or `mean`: by default that of a sentence-transformers folder, `cls` for a plain checkpoint
-    and `mean` from scratch. Raises TrainingError, ModelNotFound.
+    and `mean` from scratch. Goes on where the same training was killed. Raises TrainingError, ModelNotFound.
     """
     with tempfile.TemporaryDirectory() as scratch:
         settings: dict[str, Any] = model_settings(start_from) if start_from else {}
@@ -89,15 +111,28 @@ def run_bi_encoder(
             )
         body: Any = encoder.model[0]
         _check_length(body.auto_model.config, recipe.max_length)
-        train_bi_encoder(encoder.model, corpus, recipe, progress)
+        model = encoder.model
+        dev = data.dev_set(corpus, normalisation)
+        watch = _watch(
+            oversight, len(dev), lambda: dev.reciprocal_rank(lambda s: embed_all(model, s, recipe))
+        )
+        kept = _checkpoint(output, model, corpus, dev, recipe, oversight)
+        course = train_bi_encoder(model, corpus, recipe, progress, watch, kept)
+    measured = (
+        f"{len(dev):,} mentions of held-out documents, none a training string, "
+        f"among {len(dev.strings):,} strings"
+    )
     card = ModelCard(
         title="Bi-encoder for Spanish clinical terms",
         purpose="Turns a clinical mention or term into a vector; strings that name one concept lie close.",
         command=command,
         data=data.described,
         facts=_facts(corpus, asdict(recipe), {} if start_from else asdict(size), encoder.identity.pooling),
+        figures=_figures(course, measured),
     )
-    save_model(encoder.model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+    save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+    kept.remove()
+    return course
 
 
 def run_cross_encoder(
@@ -109,9 +144,13 @@ def run_cross_encoder(
     *,
     start_from: str | None,
     device: str = "cpu",
+    oversight: Oversight = Oversight(),
     progress: Progress,
-) -> None:
-    """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`."""
+) -> Course:
+    """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`.
+
+    Goes on where the same training was killed. Raises TrainingError, ModelNotFound.
+    """
     import torch
     from sentence_transformers import CrossEncoder
 
@@ -131,15 +170,28 @@ def run_cross_encoder(
         model_kwargs={"dtype": torch.float32},
     )
     _check_length(model.config, recipe.max_length)
-    train_cross_encoder(model, corpus, wrong, recipe, progress)
+    dev = data.dev_set(corpus, normalisation)
+    listed = dev.pairs(encoder.encode)
+    watch = _watch(
+        oversight, len(listed), lambda: listed.reciprocal_rank(pair_logits(model, listed.pairs, recipe))
+    )
+    kept = _checkpoint(output, model, corpus, dev, recipe, oversight)
+    course = train_cross_encoder(model, corpus, wrong, recipe, progress, watch, kept)
+    measured = (
+        f"{len(listed):,} mentions of held-out documents, none a training string, whose {CANDIDATES} candidates by "
+        "the bi-encoder are right and wrong ones"
+    )
     card = ModelCard(
         title="Cross-encoder for Spanish clinical mentions",
         purpose="Reads a mention and a term together and scores whether they name one concept.",
         command=command,
         data=data.described,
         facts=_facts(corpus, asdict(recipe), {"queries": f"{len(wrong.queries):,}"}, ""),
+        figures=_figures(course, measured),
     )
     save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+    kept.remove()
+    return course
 
 
 def run_fusion(
@@ -171,6 +223,45 @@ def use_threads(threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _watch(oversight: Oversight, mentions: int, measure: Callable[[], float]) -> Watch:
+    """Raises TrainingError where training is to stop early and nothing says when."""
+    if oversight.patience and not mentions:
+        raise TrainingError(
+            "Stopping early needs mentions of held-out documents whose strings are not trained on, and there are none; "
+            "give mentions with documents, a larger dev share, or no patience."
+        )
+    return Watch(oversight.measure_steps, oversight.patience, measure if mentions else None)
+
+
+def _checkpoint(
+    output: Path,
+    model: SentenceTransformer | CrossEncoder,
+    corpus: TrainingCorpus,
+    dev: DevSet,
+    recipe: BiEncoderRecipe | CrossEncoderRecipe,
+    oversight: Oversight,
+) -> Checkpoint:
+    options = {**asdict(recipe), "measure_steps": oversight.measure_steps, "patience": oversight.patience}
+    mentions = tuple(zip(dev.mentions, dev.codes, strict=True))
+    return Checkpoint(output, fingerprint(model, corpus, mentions, options), oversight.save_steps)
+
+
+def _figures(course: Course, measured: str) -> list[str]:
+    """The readings of a training, for its model card."""
+    scored = any(reading.score is not None for reading in course.readings)
+    rows = [
+        f"| {reading.step:,} | {reading.loss:.4f} |" + (f" {reading.score:.4f} |" if scored else "")
+        for reading in course.readings
+    ]
+    told = [f"The weights are those of step {course.kept:,}. Loss is the mean since the row before."]
+    if scored:
+        told.append(f"Dev is the mean reciprocal rank of {measured}.")
+    head = (
+        ["| step | loss | dev |", "| --- | --- | --- |"] if scored else ["| step | loss |", "| --- | --- |"]
+    )
+    return [" ".join(told), "", *head, *rows, "", "Of linking: see `docs/results.md`."]
 
 
 def check_device(name: str) -> str:

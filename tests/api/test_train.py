@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from graph.release import ReleaseHome
@@ -47,6 +48,9 @@ def test_what_cannot_be_trained_is_one_sentence(
     assert pooling.code == 1
     assert "pools by 'mean', as its modules.json says" in pooling.err
     assert len(pooling.err.splitlines()) == 1
+    patience = enlace(*asked, "--patience", "2")
+    assert patience.code == 1
+    assert "Stopping early needs mentions" in patience.err
     assert not (tmp_path / "model").exists()
 
 
@@ -57,10 +61,12 @@ def test_a_cross_encoder_is_trained_with_what_was_asked(
     told = enlace(
         "train", "cross-encoder", "--release", "demo", "--output", output, "--bi-encoder", tiny_bi_encoder,
         "--negatives", "bkg", "--negative-count", "3", "--graph-share", "0.4", "--depth", "10", "--lists", "4",
-        "--loss", "binary", "--max-length", "32", "--steps", "2",
+        "--loss", "binary", "--max-length", "32", "--steps", "2", "--measure-steps", "1", "--save-steps", "1",
     )  # fmt: skip
     assert (told.code, told.err) == (0, f"The cross-encoder is in {output}.\n")
     card = (output / "README.md").read_text("utf-8")
     for fact in ("| kind | bkg |", "| graph_share | 0.4 |", "| negatives | 3 |", "| loss | binary |"):
         assert fact in card
+    assert re.findall(r"^\| (\d) \| \d\.\d{4} \|$", card, re.MULTILINE) == ["1", "2"]
+    assert not (tmp_path / ".model.training").exists()
     assert Reranker.open(output).logits([("asma", "asma bronquial")]).shape == (1,)
