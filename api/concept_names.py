@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.labels import LANGUAGES, preferred_term, without_tag
+from graph.labels import LANGUAGES, preferred_term, without_tag
 from graph.model import CURIE, Term, TermKind
 from graph.store import GraphStore, scan_batches
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from api.errors import ExampleNotUnderstood
-from api.labels import preferred_term
 from graph.errors import ConceptNotFound
+from graph.labels import preferred_term
 from graph.model import CURIE
 from graph.release import OpenRelease
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from api.errors import ArgumentRejected
-from api.labels import preferred_term
 from graph.ecl.content import Content
 from graph.ecl.syntax import HistoryProfile
 from graph.ecl.well_known import PROFILES
+from graph.labels import preferred_term
 from graph.release import OpenRelease
 from graph.variables.checking import Checked, Checker
 from graph.variables.definitions import VariableSet

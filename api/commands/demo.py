@@ -70,7 +70,16 @@ def _import(home: ReleaseHome, tell: Tell) -> None:
 
 
 def _is_there(home: ReleaseHome, package: LoadedSource) -> bool:
-    return RELEASE in home.names() and home.release(RELEASE).sources == tuple(package.sources)
+    """Whether the release is the one that would be imported, and this version can read it."""
+    from graph.errors import ReleaseDamaged
+
+    if RELEASE not in home.names():
+        return False
+    try:
+        with home.open(RELEASE) as opened:
+            return opened.release.sources == tuple(package.sources)
+    except ReleaseDamaged:
+        return False
 
 
 def _linker(home: ReleaseHome, tell: Tell) -> Linker:
@@ -111,7 +120,7 @@ def _show(opened: OpenRelease, linkings: Sequence[Linking]) -> None:
 
 
 def _parents(opened: OpenRelease, id: str) -> list[str]:
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
 
     parents = opened.hierarchy.parents(id)
     named = zip(parents, opened.store.terms(parents), strict=True)

@@ -33,8 +33,8 @@ def diff(
     Prints a summary; with --json every change, a line each, and with --csv a table of them.
     """
     from api.difference_output import CsvOutput, JsonOutput, Summary, csv_file
-    from api.labels import preferred_term
     from graph.difference import differences
+    from graph.labels import preferred_term
     from graph.release import default_home
 
     if as_json and str(csv) == "-":

@@ -105,7 +105,7 @@ def _rows(
     opened: OpenRelease, value_sets: ValueSets, expression: Expression, text: str, wanted: int
 ) -> Iterator[tuple[str, str, bool]]:
     """The id, the preferred term and whether it is active, of the first concepts."""
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
 
     with progress() as tell:
         ids = value_sets.expand(expression, first=wanted, text=text).ids
@@ -178,8 +178,8 @@ def _print_members(
 
 
 def _tell_wrong_terms(expression: Expression, opened: OpenRelease) -> None:
-    from api.labels import preferred_term
     from graph.ecl.term_checking import wrong_terms
+    from graph.labels import preferred_term
 
     for wrong in wrong_terms(expression, opened.store):
         name = preferred_term(wrong.terms)

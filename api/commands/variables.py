@@ -52,7 +52,7 @@ def check(
 
     Exits with 1 where there are errors; warnings are told only.
     """
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
     from graph.variables.checking import Checker
     from graph.variables.files import read
 
@@ -203,7 +203,7 @@ def diff(
 
     Prints a row a variable, and with --json or --csv a row a concept.
     """
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
     from graph.release import default_home
     from graph.variables.differences import Side, differences
     from graph.variables.files import read
@@ -316,7 +316,7 @@ def propose(
 
 
 def _show_proposals(opened: OpenRelease, proposals: list[Proposal]) -> None:
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
 
     best = proposals[0]
     print(best.ecl)
@@ -365,7 +365,7 @@ def _content(opened: OpenRelease) -> Content:
 
 def _named(opened: OpenRelease, content: Content, mask: object) -> Iterator[tuple[str, str, bool]]:
     """The concepts of a set by id, with their preferred terms and whether they are active."""
-    from api.labels import preferred_term
+    from graph.labels import preferred_term
 
     numbers = content.universe.concepts_in(mask)  # type: ignore[arg-type]  # numpy is not loaded for --help
     for start in range(0, len(numbers), _PAGE):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
-from api.labels import LANGUAGES, fully_specified_name, preferred_term
 from api.lookups import Kind, Lookups
 from api.schema import neighbours
 from api.schema.context import Info
@@ -22,6 +21,7 @@ from api.schema.mappings import Mapping
 from api.schema.selection import names_selected
 from api.schema.terms import Term, TermKind
 from graph.hierarchy import Hierarchy
+from graph.labels import LANGUAGES, fully_specified_name, preferred_term
 from graph.model import CURIE
 from graph.model import TermKind as Kinds
 

@@ -240,6 +240,12 @@ def test_the_demo_goes_the_whole_way(
     assert enlace("demo").out == told.out
     assert empty_home.release("demo").created == imported, "the second time nothing is imported"
 
+    # As it stands there after an update of Enlace that reads another kind of store.
+    store = empty_home.folder("demo") / "graph.lbug"
+    store.write_bytes(b"of another version".ljust(store.stat().st_size))
+    assert enlace("demo").out == told.out
+    assert empty_home.release("demo").created != imported
+
 
 #: What a clinician reads in the demo's note. One of them may go wrong, as models are trained anew.
 EXPECTED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.labels import fully_specified_name, preferred_term, without_tag
+from graph.labels import fully_specified_name, preferred_term, without_tag
 from graph.model import Term, TermKind
 
 FSN_ES = Term("X:1", "asma (trastorno)", "es", TermKind.FSN)
