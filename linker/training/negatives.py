@@ -27,6 +27,9 @@ STEPS_UP = 2
 LARGEST_KIN = 100
 """Strings. More from the graph for one query add nothing."""
 
+QUERIES = 200_000
+"""Strings to find wrong answers for, about: a training draws no more, and each is searched among all."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswers:
@@ -41,16 +44,22 @@ class WrongAnswers:
 def find_wrong_answers(
     corpus: TrainingCorpus, vectors: Vectors, depth: int, kind: Negatives = Negatives.TOP
 ) -> WrongAnswers:
-    """Search every string among all of them; `vectors` has shape (len(corpus.strings), dimensions)."""
+    """Search strings among all of them; `vectors` has shape (len(corpus.strings), dimensions).
+
+    Queries are the annotated mentions and, where there are more than QUERIES, an even choice of the terms.
+    """
     strings = corpus.strings
+    every = max(1, -(-len(strings) // QUERIES))
+    asked = [row for row, string in enumerate(strings) if row % every == 0 or string in corpus.mentions]
     place = {string: row for row, string in enumerate(strings)}
     kin = _Kin(corpus)
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
     kept: list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = []
-    for start in range(0, len(strings), 4096):
-        scores, rows = flat.search(vectors[start : start + 4096], min(depth + 1, len(strings)))
-        for string, near, found in zip(strings[start : start + 4096], scores, rows, strict=True):
+    for start in range(0, len(asked), 4096):
+        some = asked[start : start + 4096]
+        scores, rows = flat.search(vectors[some], min(depth + 1, len(strings)))
+        for string, near, found in zip((strings[row] for row in some), scores, rows, strict=True):
             same = tuple(sorted({s for g in corpus.groups_of[string] for s in corpus.groups[g]} - {string}))
             around = kin.around(string)
             least = -np.inf

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model import IS_A, Concept, Mapping, Record, Relation, Term
+from linker.mentions import GoldMention
 from linker.normalization import fold
+from linker.training import negatives
 from linker.training.choices import Negatives
 from linker.training.corpus import TrainingCorpus, build_corpus
 from linker.training.cross_encoder import CrossEncoderRecipe, Lists
@@ -92,6 +94,18 @@ def test_similar_ones_are_those_that_beat_a_synonym() -> None:
         assert near == (beating or every)
         fewer += len(near) < len(every)
     assert fewer
+
+
+def test_of_very_many_strings_mentions_and_an_even_choice_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    mention = GoldMention("crisis de asma", ("X:asthma",))
+    corpus = build_corpus([RecordsInMemory(RECORDS)], [mention], fold)  # type: ignore[list-item]
+    every = found(corpus, Negatives.TOP)
+    monkeypatch.setattr(negatives, "QUERIES", 5)
+    fewer = found(corpus, Negatives.TOP)
+    chosen = {*corpus.strings[::3], "crisis de asma"}
+    assert set(fewer.queries) == chosen & set(every.queries)
+    for query in fewer.queries:
+        assert of(fewer, query) == of(every, query)
 
 
 @st.composite
