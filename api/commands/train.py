@@ -211,6 +211,7 @@ def cross_encoder(
             device=check_device(device),
             oversight=Oversight(measure_steps, patience, save_steps),
             progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
+            stage=tell,
         )
     note(f"The cross-encoder is in {output}.")
 

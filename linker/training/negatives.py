@@ -10,7 +10,7 @@ who marks a text may well mean the kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,11 +42,16 @@ class WrongAnswers:
 
 
 def find_wrong_answers(
-    corpus: TrainingCorpus, vectors: Vectors, depth: int, kind: Negatives = Negatives.TOP
+    corpus: TrainingCorpus,
+    vectors: Vectors,
+    depth: int,
+    kind: Negatives = Negatives.TOP,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WrongAnswers:
     """Search strings among all of them; `vectors` has shape (len(corpus.strings), dimensions).
 
-    Queries are the annotated mentions and, where there are more than QUERIES, an even choice of the terms.
+    Queries are the annotated mentions and, where there are more than QUERIES, an even choice of the terms;
+    `progress` is told (done, queries).
     """
     strings = corpus.strings
     every = max(1, -(-len(strings) // QUERIES))
@@ -69,6 +74,7 @@ def find_wrong_answers(
             graph = kin.in_graph(string, around, kind) if kind.from_graph else ()
             if same and close:
                 kept.append((string, same, close, graph))
+        progress(start + len(some), len(asked))
     columns = list(zip(*kept, strict=True)) or [(), (), (), ()]
     return WrongAnswers(*columns)
 

@@ -146,10 +146,12 @@ def run_cross_encoder(
     device: str = "cpu",
     oversight: Oversight = Oversight(),
     progress: Progress,
+    stage: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Course:
     """Train a cross-encoder from `start_from`, by default the bi-encoder's own weights, into `output`.
 
-    Goes on where the same training was killed. Raises TrainingError, ModelNotFound.
+    Goes on where the same training was killed. `stage` is told (stage, done, total) of what comes before the steps.
+    Raises TrainingError, ModelNotFound.
     """
     import torch
     from sentence_transformers import CrossEncoder
@@ -158,7 +160,21 @@ def run_cross_encoder(
     settings = model_settings(start_from or bi_encoder)
     normalisation = str(settings.get("normalisation") or "compose-1")
     corpus = data.corpus(normalisation)
-    wrong = find_wrong_answers(corpus, encoder.encode(corpus.strings), recipe.depth, recipe.kind)
+    strings, done = corpus.strings, 0
+
+    def tell_encoded(more: int) -> None:
+        nonlocal done
+        done += more
+        stage("encoding strings", done, len(strings))
+
+    vectors = encoder.encode(strings, tell_encoded)
+    wrong = find_wrong_answers(
+        corpus,
+        vectors,
+        recipe.depth,
+        recipe.kind,
+        lambda done, total: stage("finding wrong answers", done, total),
+    )
     # The head is new: seeded, so that the same seed gives the same model. The body is kept in half precision,
     # in which AdamW's steps would round to nothing.
     torch.manual_seed(recipe.seed)

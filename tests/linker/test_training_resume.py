@@ -133,6 +133,17 @@ def test_the_state_of_another_training_is_left_alone(run: Run, base: Path, tmp_p
         run(base, tmp_path / "model")
 
 
+def test_what_comes_before_the_steps_is_told(base: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    run_cross_encoder(
+        DATA, str(base), tmp_path / "model", replace(CROSS_ENCODER, steps=1), ["enlace"], start_from=None,
+        progress=lambda *told: None, stage=lambda *stage: told.append(stage),
+    )  # fmt: skip
+    strings = len(DATA.corpus("compose-1").strings)
+    last = {stage: (done, total) for stage, done, total in told}
+    assert last == {"encoding strings": (strings, strings), "finding wrong answers": (strings, strings)}
+
+
 def test_the_card_tells_the_course_of_training(base: Path, tmp_path: Path) -> None:
     course = bi_encoder(base, tmp_path / "model")
     assert [reading.step for reading in course.readings] == [3, 6, 9, 12][: len(course.readings)]
