@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ladybug
@@ -33,9 +34,11 @@ from graph.ordering import mapping_key, membership_key, relation_key, succession
 
 #: What a reader may keep of the file in memory.
 _BUFFER_BYTES = 1 << 30
-#: Rows of a table read at once when all are wanted, one by one and as columns. A read range costs a pass
-#: over the whole table, and as columns it takes a third of the memory.
-_SCAN, _SCAN_COLUMNS = 131_072, 524_288
+#: Rows of a table read at once when all are wanted, one by one and as columns. A read range of terms costs a pass
+#: over all of them. What concepts relate to is many rows a concept, and a result that fills the buffer above leaves
+#: no room in it afterwards, until the file is closed.
+_SCAN = 131_072
+_SCAN_COLUMNS = MappingProxyType({"Concept": 65_536, "Term": 524_288})
 
 _KINDS = {kind.value: kind for kind in TermKind}
 _SCOPES = {scope.value: scope for scope in SynonymScope}
@@ -179,7 +182,7 @@ class LadybugStore:
     def scan_batches(self, kind: type[Record]) -> Iterator[RecordBatch]:
         """Every record of a kind as columns."""
         for statement, table in statements.BATCHES[kind]:
-            for rows in self._ask_tables(statement, table, _SCAN_COLUMNS):
+            for rows in self._ask_tables(statement, table, _SCAN_COLUMNS[table]):
                 for columns in rows.combine_chunks().to_batches():
                     yield RecordBatch(kind, columns)
 
