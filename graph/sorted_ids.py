@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from graph.model import CURIE
 
 #: From so many ids on, a hash table of all is made for one call instead of bisecting for each.
-_MANY = 20_000
+_MANY = 200_000
 
 
 class SortedIds:

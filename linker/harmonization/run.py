@@ -152,7 +152,12 @@ def begun(output: Path, provenance: Provenance, *, overwrite: bool = False) -> I
         _check(output, folder, provenance, overwrite=overwrite)
         run = Run(folder)
         run.take_up()
-        yield run
+        try:
+            yield run
+        finally:
+            # Rows that cannot be read leave nothing, unless there is something to go on with.
+            if not list(folder.glob("*.arrow")):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(output: Path, folder: Path, provenance: Provenance, *, overwrite: bool) -> None:
