@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from interrupts import hear_interrupts
 from tiny_models import make_bi_encoder
 
 from graph.release import ReleaseHome
@@ -242,6 +243,7 @@ def test_an_interrupt_is_quiet(home: ReleaseHome, tmp_path: Path) -> None:
         env={**os.environ, "ENLACE_HOME": str(home.path)},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     with fifo.open("w"):  # opens once the command reads
         process.send_signal(signal.SIGINT)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interrupts import hear_interrupts
 
 from graph.importing import import_release
 from graph.model import Concept
@@ -67,6 +68,7 @@ def serving(home: ReleaseHome, folder: Path, *options: str) -> Iterator[Serving]
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     try:
         assert process.stdout
