@@ -40,7 +40,7 @@ def _scanned(store: GraphStore, ids: Sequence[CURIE]) -> dict[CURIE, str]:
     languages = pa.array(LANGUAGES)
     best = np.full(len(ids), 1 << 30, np.int64)
     texts = [""] * len(ids)
-    for batch in scan_batches(store, Term):
+    for batch in scan_batches(store, Term, ("concept", "text", "language", "kind")):
         columns = batch.columns
         place = pc.index_in(columns["concept"], value_set=wanted).fill_null(-1).to_numpy(zero_copy_only=False)
         kind = pc.index_in(columns["kind"], value_set=kinds).fill_null(-1).to_numpy(zero_copy_only=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -206,8 +207,11 @@ def _write(
         for final in (task.map_file, task.page_file, task.summary_file, task.output)
     }
     try:
-        counts = table.write(made[task.output], run, names, task.columns, told)
-        called = names_of(opened.store, [id for unit in run.units for id in unit.concepts])
+        with ThreadPoolExecutor(1) as aside:
+            # The store looks names up without Python's help, while the table is written.
+            calling = aside.submit(names_of, opened.store, [id for unit in run.units for id in unit.concepts])
+            counts = table.write(made[task.output], run, names, task.columns, told)
+            called = calling.result()
         concept_map.write(
             made[task.map_file], concept_map.table(run.units, counts.sum(axis=1).astype(np.int64), called)
         )

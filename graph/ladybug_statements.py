@@ -8,6 +8,7 @@ is slow too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from graph.model import IS_A, Concept, Mapping, Membership, Record, Relation, Succession, Term
@@ -101,3 +102,10 @@ BATCHES: MappingProxyType[type[Record], tuple[tuple[str, str], ...]] = MappingPr
         ),
     }
 )
+
+
+def returning(statement: str, columns: Sequence[str]) -> str:
+    """A statement of BATCHES that gives only the columns of these names; one of other names is passed over."""
+    head, _, given = statement.partition(" RETURN ")
+    names = {column: column.rpartition(" AS ")[2].strip("`") for column in given.split(", ")}
+    return f"{head} RETURN {', '.join(column for column, name in names.items() if name in columns)}"

@@ -179,12 +179,13 @@ class LadybugStore:
         for rows in self._ask_ranges(statements.ALL_MEMBERSHIPS, "Concept"):
             yield from _memberships(rows)
 
-    def scan_batches(self, kind: type[Record]) -> Iterator[RecordBatch]:
-        """Every record of a kind as columns."""
+    def scan_batches(self, kind: type[Record], columns: Sequence[str] | None = None) -> Iterator[RecordBatch]:
+        """Every record of a kind as columns: those named, or all."""
         for statement, table in statements.BATCHES[kind]:
-            for rows in self._ask_tables(statement, table, _SCAN_COLUMNS[table]):
-                for columns in rows.combine_chunks().to_batches():
-                    yield RecordBatch(kind, columns)
+            asked = statements.returning(statement, columns) if columns else statement
+            for rows in self._ask_tables(asked, table, _SCAN_COLUMNS[table]):
+                for batch in rows.combine_chunks().to_batches():
+                    yield RecordBatch(kind, batch)
 
     def close(self) -> None:
         """Let go of the file, at once or when the last question under way is answered."""

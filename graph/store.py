@@ -105,15 +105,20 @@ class GraphStore(Protocol):
 class ColumnarStore(Protocol):
     """A store that reads records as columns faster than one by one."""
 
-    def scan_batches(self, kind: type[Record]) -> Iterator[RecordBatch]:
-        """Every record of a kind, relations of type `IS_A` too, in no order."""
+    def scan_batches(self, kind: type[Record], columns: Sequence[str] | None = None) -> Iterator[RecordBatch]:
+        """Every record of a kind, relations of type `IS_A` too, in no order. Of `columns` where some are named."""
         ...
 
 
-def scan_batches(store: GraphStore, kind: type[Record]) -> Iterator[RecordBatch]:
-    """Every record of a kind as columns, in no order: read so where `store` can, else gathered."""
+def scan_batches(
+    store: GraphStore, kind: type[Record], columns: Sequence[str] | None = None
+) -> Iterator[RecordBatch]:
+    """Every record of a kind as columns, in no order: read so where `store` can, else gathered.
+
+    Where `columns` are named, which are all that have no default at least, the others may hold their defaults.
+    """
     if isinstance(store, ColumnarStore):
-        yield from store.scan_batches(kind)
+        yield from store.scan_batches(kind, columns)
         return
     scans: dict[type[Record], Callable[[], Iterator[Record]]] = {
         Concept: store.scan_concepts,

@@ -63,7 +63,7 @@ class Lookups:
     ) -> list[tuple[str, ...]]:
         """The records of a kind whose `key` is one of the ids, as tuples of the named columns, in no order."""
         if kind not in self._columns:
-            batches = [batch.columns for batch in scan_batches(self._store, kind)]
+            batches = [batch.columns for batch in scan_batches(self._store, kind, names)]
             self._columns[kind] = {
                 name: pa.chunked_array([batch[name].cast(pa.string()) for batch in batches], pa.string())
                 for name in names

@@ -218,6 +218,19 @@ class StoreContract:
         assert sum(len(batch) for batch in scan_batches(store, kind)) == len(records)
         assert sum(len(batch) for batch in scan_batches(bare, kind)) == (kind is Concept)
 
+    def test_columns_that_are_named_are_read(self, store: GraphStore) -> None:
+        read = [
+            batch.columns.to_pylist() for batch in scan_batches(store, Term, ("concept", "text", "language"))
+        ]
+        told = {(row["concept"], row["text"], row["language"]) for rows in read for row in rows}
+        assert told == {(term.concept, term.text, term.language) for term in TERMS}
+        both = [
+            batch.columns.to_pylist() for batch in scan_batches(store, Relation, ("source", "type", "target"))
+        ]
+        assert {(row["source"], row["type"], row["target"]) for rows in both for row in rows} == {
+            (relation.source, relation.type, relation.target) for relation in (*RELATIONS, *IS_AS)
+        }
+
     def test_what_is_alike_but_for_its_id_comes_by_id(self, build: Build) -> None:
         relations = [Relation("X:1", SITE, "X:2", 1, id) for id in ("", "1", "10", "2")]
         is_a = [Relation("X:1", IS_A, "X:2", 0, id) for id in ("", "1", "10", "2")]
