@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from api.errors import OutputMismatch
+from api.files_beside import beside
 from api.terminal import out
 
 if TYPE_CHECKING:
@@ -127,17 +127,13 @@ def csv_file(path: Path) -> Iterator[TextIO]:
     if str(path) == "-":
         yield sys.stdout
         return
-    made = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with made.open("w", encoding="utf-8", newline="") as file:
+        with beside(path) as made, made.open("w", encoding="utf-8", newline="") as file:
             yield file
-        made.replace(path)
     except BrokenPipeError:  # of stdout: whoever read the JSON beside it went away
         raise
     except OSError as error:
         raise OutputMismatch(f"{path} cannot be written: {error.strerror}; name another file.") from error
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _by_kind(counts: Counter[tuple[str, str]]) -> dict[str, int]:

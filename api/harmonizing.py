@@ -217,7 +217,8 @@ def _write(
         )
         summary = summarize(variables, run.units, counts, names, called)
         said: dict[str, object] = {**asdict(summary), "made": asdict(provenance)}
-        made[task.summary_file].write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        told_summary = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+        made[task.summary_file].write_text(told_summary, "utf-8")
         made[task.page_file].write_text(_page(task, variables, summary, provenance), "utf-8")
         for final, written in made.items():
             written.replace(final)
@@ -227,7 +228,7 @@ def _write(
         raise RunMismatch(
             f"{task.output} cannot be written: {error.strerror or error}; make room and start again."
         ) from None
-    return json.loads(json.dumps(said))  # type: ignore[no-any-return]  # as a complete run reads it
+    return json.loads(told_summary)  # type: ignore[no-any-return]  # as a complete run reads it
 
 
 def _page(task: Task, variables: VariableSet, summary: Summary, provenance: Provenance) -> str:

@@ -8,7 +8,6 @@ again checks every whole line against the input's mentions, cuts off a line that
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from typing import IO, Protocol, TextIO
 
 from api.errors import OutputMismatch
 from api.linking_json import linking_json
+from graph import manifest
 from linker.errors import MentionFileError
 from linker.mentions import read_column
 from linker.model import Linking
@@ -59,8 +59,7 @@ class Provenance:
 def sha256_of(path: Path) -> str:
     """The digest of a file's bytes, in hex. Raises MentionFileError if it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return manifest.sha256_of(path)
     except OSError as error:
         raise MentionFileError(f"{path} cannot be read: {error.strerror or error}.") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import lzma
 import struct
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
+from graph import manifest
 from loaders.errors import SourceDamaged, SourceEmpty, SourceNotFound
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -101,8 +101,8 @@ def unpacked_size(file: SourceFile) -> int:
 
 def sha256(path: Path) -> str:
     """The digest, in hex, of the bytes on disk. Raises SourceNotFound."""
-    with _explained(SourceFile(path)), path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    with _explained(SourceFile(path)):
+        return manifest.sha256_of(path)
 
 
 @contextmanager

@@ -105,14 +105,14 @@ def _rows(
     opened: OpenRelease, value_sets: ValueSets, expression: Expression, text: str, wanted: int
 ) -> Iterator[tuple[str, str, bool]]:
     """The id, the preferred term and whether it is active, of the first concepts."""
-    from graph.labels import preferred_term
+    from api.concept_names import names_of
 
     with progress() as tell:
         ids = value_sets.expand(expression, first=wanted, text=text).ids
         for start in range(0, wanted, _PAGE):
             page = ids[start : start + _PAGE]
-            for id, terms in zip(page, opened.store.terms(page), strict=True):
-                yield id, preferred_term(terms) or id, id in opened.hierarchy
+            for id, name in names_of(opened.store, page).items():
+                yield id, name, id in opened.hierarchy
             tell("reading terms", start + len(page), wanted)
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,14 +87,21 @@ def export(
             raise typer.BadParameter(f"{output} is there already; name another folder", param_hint="OUTPUT")
     if not output.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {output.absolute().parent}", param_hint="OUTPUT")
+    from api.errors import OutputMismatch
+    from api.files_beside import beside
     from api.releases import chosen
     from graph.release import default_home
 
     home = default_home()
     with home.open(chosen(home, release)) as opened, progress() as tell:
         ids = _chosen_ids(opened, ecl, around, up, down, tell)
-        with _made(output) as path:
-            written = _write(opened, path, chosen_format, ids, tell)
+        try:
+            with beside(output) as path:
+                written = _write(opened, path, chosen_format, ids, tell)
+        except OSError as error:
+            raise OutputMismatch(
+                f"{output} cannot be written: {error.strerror}; name another place."
+            ) from error
     note(f"{output} holds {written}.")
 
 
@@ -155,21 +158,3 @@ def _write(opened: OpenRelease, path: Path, format: ExportFormat, ids: list[CURI
 
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-@contextmanager
-def _made(output: Path) -> Iterator[Path]:
-    """Yield a path beside `output` to write; what is written there takes its place, or goes if that fails."""
-    from api.errors import OutputMismatch
-
-    path = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        yield path
-        os.replace(path, output)
-    except OSError as error:
-        raise OutputMismatch(f"{output} cannot be written: {error.strerror}; name another place.") from error
-    finally:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)

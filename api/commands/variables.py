@@ -316,19 +316,19 @@ def propose(
 
 
 def _show_proposals(opened: OpenRelease, proposals: list[Proposal]) -> None:
-    from graph.labels import preferred_term
+    from api.concept_names import names_of
 
     best = proposals[0]
     print(best.ecl)
     ids = [*_ancestors(best), *(one.id for one in best.exclusions)]
-    names = dict(zip(ids, map(preferred_term, opened.store.terms(ids)), strict=True))
+    names = names_of(opened.store, ids)
     print()
     for group in best.groups:
-        above = " and ".join(f"{id} |{names[id] or id}|" for id in group.ancestors)
+        above = " and ".join(f"{id} |{names[id]}|" for id in group.ancestors)
         covers = "an example" if len(group.examples) == 1 else f"{len(group.examples)} examples"
         print(f"  {above}: {covers}")
     for one in best.exclusions:
-        print(f"  without {one.id} |{names[one.id] or one.id}|{'' if one.alone else ' and all below it'}")
+        print(f"  without {one.id} |{names[one.id]}|{'' if one.alone else ' and all below it'}")
     print()
     if len(proposals) > 1:
         rows = ((one.covered, one.bits, one.ecl) for one in proposals)
@@ -365,11 +365,12 @@ def _content(opened: OpenRelease) -> Content:
 
 def _named(opened: OpenRelease, content: Content, mask: object) -> Iterator[tuple[str, str, bool]]:
     """The concepts of a set by id, with their preferred terms and whether they are active."""
-    from graph.labels import preferred_term
+    from api.concept_names import names_of
 
     numbers = content.universe.concepts_in(mask)  # type: ignore[arg-type]  # numpy is not loaded for --help
     for start in range(0, len(numbers), _PAGE):
         page = numbers[start : start + _PAGE]
         ids = content.universe.ids_of(page)
-        for id, number, terms in zip(ids, page.tolist(), opened.store.terms(ids), strict=True):
-            yield id, preferred_term(terms) or id, number < content.universe.active
+        names = names_of(opened.store, ids)
+        for id, number in zip(ids, page.tolist(), strict=True):
+            yield id, names[id], number < content.universe.active

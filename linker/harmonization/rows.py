@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as parquet
 
+from graph import manifest
 from linker.errors import RowsError
 
 #: Bytes of a CSV file read at once. A row must fit in.
@@ -52,8 +52,7 @@ class Part:
 def sha256_of(path: Path) -> str:
     """The digest of a file's bytes, in hex. Raises RowsError if it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return manifest.sha256_of(path)
     except OSError as error:
         raise RowsError(f"{path} cannot be read: {error.strerror or error}.") from None
 
