@@ -74,6 +74,15 @@ def neo4j_server(launched_neo4j: Launched | None) -> Server:
     return server
 
 
+@pytest.fixture
+def shipped_models() -> None:
+    """The models that come with Enlace. Without them a test is skipped; with `CI=true` it fails."""
+    from linker.shipped import SHIPPED, bi_encoder_source
+
+    if not Path(bi_encoder_source(SHIPPED), "modules.json").is_file():
+        _absent("the shipped models are not in linker/models; `make models` trains them")
+
+
 @pytest.fixture(scope="session")
 def tiny_bi_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a bi-encoder with random weights, in sentence-transformers format."""

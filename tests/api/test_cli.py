@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from tiny_models import make_bi_encoder
 
 from graph.release import ReleaseHome
-from linker.shipped import SHIPPED, bi_encoder_source
 
 GAZETTEER = (
     "code\tlanguage\tterm\tsemantic_tag\tmainterm\n"
@@ -259,16 +257,6 @@ EXPECTED = {
     "fracaso renal agudo prerrenal": "insuficiencia renal aguda prerrenal",
     "anemia por falta de hierro": "anemia ferropénica",
 }
-
-
-@pytest.fixture
-def shipped_models() -> None:
-    """The models that come with Enlace. Without them a test is skipped; with `CI=true` it fails."""
-    if not Path(bi_encoder_source(SHIPPED), "modules.json").is_file():
-        absent = "the shipped models are not in linker/models; `make models` trains them"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
 
 
 @pytest.mark.usefixtures("shipped_models")
