@@ -18,7 +18,8 @@ def linking_json(linking: Linking) -> dict[str, Any]:
         "decision": {
             "id": linking.decision.id,
             "path": linking.decision.path.value,
-            "reason": linking.decision.reason,
+            "reason": linking.decision.reason.value,
+            "probability": linking.decision.probability,
         },
     }
 
@@ -33,4 +34,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "score": candidate.score,
         "scores": {"dense": scores.dense, "lexical": scores.lexical, "rerank": scores.rerank},
         "path": candidate.path.value,
+        "evidence": [
+            {"kind": one.kind, "value": one.value, "concepts": list(one.concepts)}
+            for one in candidate.evidence
+        ],
     }

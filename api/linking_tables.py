@@ -66,7 +66,8 @@ _NUMBERS = {"score", "dense", "lexical", "re-rank"}
 
 def _title(linking: Linking) -> Text:
     decision = linking.decision
-    told = f"{decision.id} ({decision.path.value})" if decision.id else f"none: {decision.reason}"
+    way = decision.path.value if decision.id else decision.reason.value
+    told = f"{decision.id or 'none'} ({way}, probability {decision.probability:.2f})"
     return Text.assemble((linking.mention, "bold"), " → ", told)
 
 

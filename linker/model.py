@@ -20,7 +20,20 @@ class Path(StrEnum):
     RERANKED = "re-ranked"
     """Retrieved, then put in order with the cross-encoder's score."""
     NONE = "none"
-    """Nothing came close."""
+    """No concept was chosen."""
+
+
+class Reason(StrEnum):
+    """Why no concept was chosen."""
+
+    CHOSEN = ""
+    """One was."""
+    NOTHING_CLOSE = "nothing close"
+    """The first candidate is less likely to be right than is asked for."""
+    TIE = "two concepts tie"
+    """The first two candidates are as good as each other, and nothing decides."""
+    OUT_OF_SCOPE = "out of scope"
+    """A concept outside the scope that was asked for is clearly better than any within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,19 @@ class StageScores:
     dense: float | None = None
     lexical: float | None = None
     rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something besides the scores that speaks for a candidate, or against it.
+
+    `kind` names it, `value` is its weight as a share (less than 0 where it speaks against), `concepts` are those
+    that it comes from, where it comes from concepts.
+    """
+
+    kind: str
+    value: float
+    concepts: tuple[CURIE, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +77,20 @@ class Candidate:
     score: float
     scores: StageScores
     path: Path
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The concept chosen for a mention, or none with its reason."""
+    """The concept chosen for a mention, or none with its reason.
+
+    `probability`, in [0, 1], is that of the first candidate's being right, chosen or not; 0 without candidates.
+    """
 
     id: CURIE | None
     path: Path
-    reason: str = ""
+    reason: Reason
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

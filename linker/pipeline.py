@@ -15,7 +15,7 @@ from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
-from linker.model import Candidate, Decision, Linking, StageScores
+from linker.model import Candidate, Decision, Linking, Reason, StageScores
 from linker.model import Path as Way
 from linker.overlap import word_overlaps
 from linker.reranker import Reranker
@@ -139,8 +139,9 @@ class Linker:
             for i, score in zip(order[:top_k], shown, strict=False)
         )
         if not candidates:
-            return (), Decision(None, Way.NONE, "nothing close")
-        return candidates, Decision(candidates[0].id, candidates[0].path)
+            return (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
+        first = candidates[0]
+        return candidates, Decision(first.id, first.path, Reason.CHOSEN, first.score)
 
     def _candidate(self, one: Retrieved, i: int, score: float, logits: npt.NDArray[np.float32]) -> Candidate:
         read = i < len(logits)

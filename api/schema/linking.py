@@ -28,7 +28,7 @@ class LinkingPath(Enum):
     RERANKED = strawberry.enum_value(
         "re-ranked", description="Retrieved, then put in order with the cross-encoder's score."
     )
-    NONE = strawberry.enum_value("none", description="Nothing came close.")
+    NONE = strawberry.enum_value("none", description="No concept was chosen.")
 
 
 @strawberry.type(description="Each stage's own score of a candidate; null where the stage did not see it.")
@@ -38,6 +38,17 @@ class StageScores:
     dense: float | None = strawberry.field(description="Cosine of the vectors, from -1 to 1.")
     lexical: float | None = strawberry.field(description="TF-IDF cosine of character n-grams, from 0 to 1.")
     rerank: float | None = strawberry.field(description="The cross-encoder's probability, from 0 to 1.")
+
+
+@strawberry.type(description="Something besides the scores that speaks for a candidate, or against it.")
+class Evidence:
+    """`linker.model.Evidence` in the schema."""
+
+    kind: str = strawberry.field(description="What it is.")
+    value: float = strawberry.field(description="Its weight as a share; less than 0 where it speaks against.")
+    concepts: list[strawberry.ID] = strawberry.field(
+        description="The concepts that it comes from; empty where it comes from none."
+    )
 
 
 @strawberry.type(description="A concept that a mention may mean, and why it ranks where it does.")
@@ -55,6 +66,9 @@ class Candidate:
     score: float = strawberry.field(description="What candidates are ordered by, from 0 to 1, highest first.")
     scores: StageScores = strawberry.field(description="Each stage's own score.")
     path: LinkingPath = strawberry.field(description="Which way it was found.")
+    evidence: list[Evidence] = strawberry.field(
+        description="What besides the scores speaks for it, or against it."
+    )
 
     @classmethod
     def of(cls, candidate: model.Candidate) -> Candidate:
@@ -68,6 +82,10 @@ class Candidate:
             score=candidate.score,
             scores=StageScores(dense=scores.dense, lexical=scores.lexical, rerank=scores.rerank),
             path=LinkingPath(candidate.path.value),
+            evidence=[
+                Evidence(kind=one.kind, value=one.value, concepts=list(map(strawberry.ID, one.concepts)))
+                for one in candidate.evidence
+            ],
         )
 
     @described
@@ -84,7 +102,12 @@ class Decision:
         description="The chosen concept's id; null where none is chosen."
     )
     path: LinkingPath = strawberry.field(description="Which way it was reached.")
-    reason: str = strawberry.field(description="Why none was chosen; empty where one was.")
+    reason: str = strawberry.field(
+        description="Why none was chosen: `nothing close`, `two concepts tie` or `out of scope`; empty where one was."
+    )
+    probability: float = strawberry.field(
+        description="How likely the first candidate is to be right, chosen or not, from 0 to 1."
+    )
 
     @described
     async def concept(self, info: Info) -> Concept | None:
@@ -112,7 +135,8 @@ class Linking:
             decision=Decision(
                 id=strawberry.ID(decision.id) if decision.id is not None else None,
                 path=LinkingPath(decision.path.value),
-                reason=decision.reason,
+                reason=decision.reason.value,
+                probability=decision.probability,
             ),
         )
 

@@ -70,7 +70,12 @@ def test_load_then_index_then_link(
 
     linked = enlace("link", "fiebre entérica", "--json")
     assert linked.code == 0
-    assert json.loads(linked.out)["decision"] == {"id": "ECIEO:A01", "path": "exact", "reason": ""}
+    assert json.loads(linked.out)["decision"] == {
+        "id": "ECIEO:A01",
+        "path": "exact",
+        "reason": "",
+        "probability": 1.0,
+    }
 
 
 def test_annotated_mentions_are_indexed_and_unknown_codes_counted(
@@ -152,7 +157,16 @@ def test_link_json_is_a_line_a_mention(enlace, in_home: ReleaseHome) -> None:
     assert (first["mention"], second["mention"]) == ("HTA", "tos")
     assert len(first["candidates"]) == 3
     candidate = first["candidates"][0]
-    assert list(candidate) == ["id", "preferredTerm", "matchedTerm", "reading", "score", "scores", "path"]
+    assert list(candidate) == [
+        "id",
+        "preferredTerm",
+        "matchedTerm",
+        "reading",
+        "score",
+        "scores",
+        "path",
+        "evidence",
+    ]
     assert list(candidate["scores"]) == ["dense", "lexical", "rerank"]
 
 

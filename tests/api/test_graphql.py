@@ -141,8 +141,9 @@ def test_search(api) -> None:
 def test_link_says_the_same_as_linked_jsonl(api, home) -> None:
     mentions = ["HTA", "ahogo al caminar"]
     answer = api.ask(
-        """query($m: [String!]!) { link(mentions: $m, top: 4) { mention decision { id path reason }
-            candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank } } } }""",
+        """query($m: [String!]!) { link(mentions: $m, top: 4) { mention decision { id path reason probability }
+            candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
+                         evidence { kind value concepts } } } }""",
         m=mentions,
     )["link"]
     linker = Linker.open(home.folder("demo") / "index")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from api.errors import OutputMismatch
 from api.linking_file import BATCH, Provenance, link_stream, progress_file, resumed
 from graph.release import ReleaseHome
-from linker.model import Decision, Linking
+from linker.model import Decision, Linking, Reason
 from linker.model import Path as Way
 
 PROVENANCE = Provenance("input", "span", "demo", "then", "then", "encoder", "", 5)
@@ -23,7 +23,8 @@ class Echo:
     """Links each mention to itself."""
 
     def link(self, mentions: Sequence[str], *, top_k: int) -> list[Linking]:
-        return [Linking(mention, (), Decision(None, Way.NONE, str(top_k))) for mention in mentions]
+        nothing = Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
+        return [Linking(mention, (), nothing) for mention in mentions]
 
 
 def run(output: Path, mentions: Sequence[str], provenance: Provenance = PROVENANCE) -> int:

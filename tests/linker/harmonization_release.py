@@ -9,7 +9,7 @@ from graph.importing import import_release
 from graph.model import IS_A, Concept, Mapping, Record, Relation, Succession, SuccessionKind, Term, TermKind
 from graph.release import OpenRelease, ReleaseHome
 from graph.variables.yaml_form import parse
-from linker.model import Candidate, Decision, Linking, StageScores
+from linker.model import Candidate, Decision, Linking, Reason, StageScores
 from linker.model import Path as Way
 
 
@@ -96,5 +96,5 @@ class ByName:
             if name in self._ids
         )
         if not candidates:
-            return Linking(mention, (), Decision(None, Way.NONE, "nothing close"))
-        return Linking(mention, candidates, Decision(candidates[0].id, Way.EXACT))
+            return Linking(mention, (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0))
+        return Linking(mention, candidates, Decision(candidates[0].id, Way.EXACT, Reason.CHOSEN, 1.0))
