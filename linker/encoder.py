@@ -1,4 +1,5 @@
-"""The bi-encoder: strings to unit vectors, on sentence-transformers.
+"""The bi-encoder: strings to unit vectors. sentence-transformers loads it; BERT and RoBERTa are then computed without
+padding (`linker.packed_models`), anything else by sentence-transformers.
 
 SapBERT-style (Liu et al. 2021): a term's vector is the encoder's pooled output, compared by cosine.
 Padding is masked, so a string's vector is the same alone and in any batch, up to float32 rounding. For an
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,14 +24,18 @@ from linker.errors import LinkerError, ModelNotFound
 from linker.normalization import normaliser
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import CrossEncoder, SentenceTransformer
+
+    from linker.packed_models import PackedBiEncoder
 
 Vectors = npt.NDArray[np.float32]
 
 SETTINGS_FILE = "enlace.json"
 DEFAULT_MAX_LENGTH = 48
 DEFAULT_NORMALISATION = "compose-1"
-FULL, INT8 = "float32", "int8"
+FULL, BFLOAT16, INT8 = "float32", "bfloat16", "int8"
+PRECISIONS = (FULL, BFLOAT16, INT8)
 #: Tokens in each batch of an index, about. Vectors depend on it in their last bit.
 _TERM_BATCH_TOKENS = 1024
 #: Batches between two reports of progress.
@@ -49,7 +55,7 @@ class EncoderIdentity:
     dimensions: int
     weights_sha256: str
     precision: str = FULL
-    """What its linear layers compute in: `float32`, or `int8` (see `linker.int8`)."""
+    """What it computes in: `float32`, `bfloat16`, or `int8` in its linear layers (see `linker.int8`)."""
 
     def same_as(self, other: EncoderIdentity) -> bool:
         """Whether both give the same vectors; the name is left out of it."""
@@ -92,6 +98,9 @@ class BiEncoder:
         self._batch_size = batch_size
         # What a model's own configuration puts before every string; most have none.
         self._prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
+        self._packed: PackedBiEncoder | None = None
+        self._prepared = False
+        self._preparing = threading.Lock()
 
     @classmethod
     def open(
@@ -107,16 +116,18 @@ class BiEncoder:
 
         A plain checkpoint (RoBERTa, XLM-R, BERT) gets `pooling`, by default `cls`, as SapBERT-like models are
         trained; a sentence-transformers folder brings its own. An `enlace.json` in the folder may pin
-        `normalisation` and `max_length`. With `precision` "int8" the linear layers compute in 8-bit integers, on the
-        processor. Raises ModelNotFound, LinkerError for another precision.
+        `normalisation` and `max_length`. With `precision` "int8" the linear layers compute in 8-bit integers, with
+        "bfloat16" all does in 16-bit numbers, both on the processor. Raises ModelNotFound, LinkerError for another
+        precision.
         """
         import torch
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-        if precision not in (FULL, INT8):
-            raise LinkerError(f"There is no precision {precision!r}; choose {FULL} or {INT8}.")
-        if precision == INT8:
+        if precision not in PRECISIONS:
+            known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
+            raise LinkerError(f"There is no precision {precision!r}; choose {known}.")
+        if precision != FULL:
             device = "cpu"
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
@@ -147,10 +158,6 @@ class BiEncoder:
             weights_sha256=weights_hash(model),
             precision=precision,
         )
-        if precision == INT8:
-            from linker.int8 import to_int8
-
-            to_int8(model)
         return cls(model, identity)
 
     @property
@@ -160,7 +167,7 @@ class BiEncoder:
 
     @property
     def model(self) -> SentenceTransformer:
-        """The sentence-transformers model, for training."""
+        """The sentence-transformers model, for training. What it learns after the first encoding goes unseen."""
         return self._model
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
@@ -193,18 +200,38 @@ class BiEncoder:
             len(texts),
         )
         strings = list(distinct)
-        vectors = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
-        self._model.eval()
         share = len(texts) / max(1, len(strings))
         encoded = told = 0
-        for rows, batch_size in chunks(strings):
-            vectors[rows] = self._vectors([strings[row] for row in rows], batch_size, filled)
-            encoded += len(rows)
+
+        def tell(count: int) -> None:
+            nonlocal encoded, told
+            encoded += count
             if progress:
                 done = round(encoded * share)
                 progress(done - told)
                 told = done
+
+        packed = self._prepare()
+        if packed:
+            return packed.vectors(strings, tell, same_shapes=filled)[place]
+        vectors = np.empty((len(strings), self._identity.dimensions), dtype=np.float32)
+        for rows, batch_size in chunks(strings):
+            vectors[rows] = self._vectors([strings[row] for row in rows], batch_size, filled)
+            tell(len(rows))
         return vectors[place]
+
+    def _prepare(self) -> PackedBiEncoder | None:
+        """The model laid out for encoding, once; None where sentence-transformers itself is to compute."""
+        from linker.packed_models import PackedBiEncoder
+
+        with self._preparing:
+            if not self._prepared:
+                self._model.eval()
+                self._packed = PackedBiEncoder.of(self._model, self._identity.precision)
+                if self._packed is None:
+                    lower_precision(self._model, self._identity.precision)
+                self._prepared = True
+        return self._packed
 
     def _vectors(self, strings: list[str], batch_size: int, filled: bool) -> Vectors:
         """The vectors of strings of like length, in batches of like numbers of tokens.
@@ -231,7 +258,7 @@ class BiEncoder:
             }
             with torch.inference_mode():
                 pooled = self._model(batch)["sentence_embedding"]
-                unit = torch.nn.functional.normalize(pooled, dim=1)
+                unit = torch.nn.functional.normalize(pooled.float(), dim=1)
             found[rows.numpy()] = unit[: len(rows)].cpu().numpy()
         return found
 
@@ -248,6 +275,18 @@ class BiEncoder:
         for count in np.unique(counts):
             batch_size = max(1, _TERM_BATCH_TOKENS // int(count) // 16) * 16
             yield from _cut(np.flatnonzero(counts == count).tolist(), batch_size)
+
+
+def lower_precision(model: torch.nn.Module, precision: str) -> None:
+    """Let a model's own modules compute in a precision."""
+    if precision == INT8:
+        from linker.int8 import to_int8
+
+        to_int8(model)
+    elif precision == BFLOAT16:
+        import torch
+
+        model.to(torch.bfloat16)
 
 
 def _cut(rows: list[int], batch_size: int) -> Iterator[tuple[list[int], int]]:

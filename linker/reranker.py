@@ -1,7 +1,11 @@
-"""The cross-encoder: reads mention and term together and says how likely they name one concept."""
+"""The cross-encoder: reads mention and term together and says how likely they name one concept.
+
+sentence-transformers loads it; BERT and RoBERTa are then computed without padding (`linker.packed_models`).
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,25 +13,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from linker.encoder import DEFAULT_MAX_LENGTH, DEFAULT_NORMALISATION, FULL, INT8, model_settings
+from linker.encoder import DEFAULT_MAX_LENGTH, DEFAULT_NORMALISATION, FULL, lower_precision, model_settings
 from linker.errors import ModelNotFound
 from linker.fusion import RerankWeights
 from linker.normalization import normaliser
+from linker.score_cache import ScoreCache
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
+    from linker.packed_models import PackedCrossEncoder
+
 
 class Reranker:
-    """A cross-encoder on sentence-transformers, with one output."""
+    """A cross-encoder with one output. It keeps the scores it gave last. Safe for several threads."""
 
     def __init__(
-        self, model: CrossEncoder, normalisation: str, weights: RerankWeights, batch_size: int = 32
+        self,
+        model: CrossEncoder,
+        normalisation: str,
+        weights: RerankWeights,
+        batch_size: int = 32,
+        precision: str = FULL,
     ) -> None:
         self.weights = weights
+        self.cache = ScoreCache()
         self._model = model
-        self._normalise = normaliser(normalisation)
+        self.normalise = normaliser(normalisation)
         self._batch_size = batch_size
+        self._precision = precision
+        self._packed: PackedCrossEncoder | None = None
+        self._prepared = False
+        self._preparing = threading.Lock()
 
     @classmethod
     def open(
@@ -42,7 +59,7 @@ class Reranker:
         import torch
         from sentence_transformers import CrossEncoder
 
-        if precision == INT8:
+        if precision != FULL:
             device = "cpu"
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or 2 * DEFAULT_MAX_LENGTH)
@@ -69,30 +86,59 @@ class Reranker:
                 "name a model trained to score pairs."
             )
         model.eval()
-        if precision == INT8:
-            from linker.int8 import to_int8
-
-            to_int8(model)
         return cls(
-            model, str(settings.get("normalisation") or DEFAULT_NORMALISATION), RerankWeights.of(settings)
+            model,
+            str(settings.get("normalisation") or DEFAULT_NORMALISATION),
+            RerankWeights.of(settings),
+            precision=precision,
         )
+
+    @property
+    def model(self) -> CrossEncoder:
+        """The sentence-transformers model."""
+        return self._model
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The logit of each (mention, term) pair, shape (len(pairs),). Equal pairs are scored once."""
+        distinct: dict[tuple[str, str], int] = {}
+        # A mention comes with many terms.
+        normal = {text: self.normalise(text) for pair in pairs for text in pair}
+        place = [
+            distinct.setdefault((normal[mention], normal[term]), len(distinct)) for mention, term in pairs
+        ]
+        asked = list(distinct)
+        known = self.cache.get(asked)
+        new = [pair for pair, logit in zip(asked, known, strict=True) if logit is None]
+        if new:
+            computed = self._computed(new).tolist()
+            self.cache.put(new, computed)
+            rest = iter(computed)
+            known = [next(rest) if logit is None else logit for logit in known]
+        return np.array(known, dtype=np.float32)[place]
+
+    def _computed(self, pairs: list[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        packed = self._prepare()
+        if packed:
+            return packed.logits(pairs)
         import torch
 
-        distinct: dict[tuple[str, str], int] = {}
-        place = [
-            distinct.setdefault((self._normalise(mention), self._normalise(term)), len(distinct))
-            for mention, term in pairs
-        ]
-        if not distinct:
-            return np.empty(0, dtype=np.float32)
         scores: npt.NDArray[np.float32] = self._model.predict(
-            list(distinct),
+            pairs,
             batch_size=self._batch_size,
             activation_fn=torch.nn.Identity(),
             show_progress_bar=False,
             convert_to_numpy=True,
         )
-        return scores.astype(np.float32)[place]
+        return scores.astype(np.float32)
+
+    def _prepare(self) -> PackedCrossEncoder | None:
+        """The model laid out for scoring, once; None where sentence-transformers itself is to compute."""
+        from linker.packed_models import PackedCrossEncoder
+
+        with self._preparing:
+            if not self._prepared:
+                self._packed = PackedCrossEncoder.of(self._model, self._precision)
+                if self._packed is None:
+                    lower_precision(self._model, self._precision)
+                self._prepared = True
+        return self._packed

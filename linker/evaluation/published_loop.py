@@ -93,13 +93,27 @@ class PublishedLoop:
         found, _ = self._nearest(mentions, top_k)
         candidates, best = [], []
         for mention, codes in zip(mentions, found, strict=True):
-            logits = reranker.logits([(mention, term) for term in codes.values()])
+            logits = self._logits(reranker, [(mention, term) for term in codes.values()])
             order = np.argsort(-logits, kind="stable")
             ids = list(codes)
             candidates.append([ids[i] for i in order])
             best.append(float(logits[order[0]]))
             progress(len(candidates))
         return Answers(candidates, best)
+
+    def _logits(self, reranker: Reranker, pairs: Sequence[tuple[str, str]]) -> Vectors:
+        """As the published systems have them, from sentence-transformers, pair by pair."""
+        import torch
+
+        read = [(reranker.normalise(mention), reranker.normalise(term)) for mention, term in pairs]
+        logits: Vectors = reranker.model.predict(
+            read,
+            batch_size=BATCH,
+            activation_fn=torch.nn.Identity(),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return logits
 
     def _nearest(self, mentions: Sequence[str], top_k: int) -> tuple[list[dict[CURIE, str]], Vectors]:
         """Of each mention the codes of the nearest rows with the string that found each, and all cosines."""

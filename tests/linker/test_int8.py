@@ -107,7 +107,7 @@ def test_a_cross_encoder_scores_nearly_the_same(tiny_cross_encoder: Path, rerank
 
 
 def test_an_unknown_precision_is_told(tiny_bi_encoder: Path) -> None:
-    with pytest.raises(LinkerError, match="no precision 'int4'; choose float32 or int8"):
+    with pytest.raises(LinkerError, match="no precision 'int4'; choose float32, bfloat16 or int8"):
         BiEncoder.open(tiny_bi_encoder, precision="int4")
 
 

@@ -1,0 +1,150 @@
+"""The bi-encoder and the cross-encoder on `linker.packed_transformer`, where a model's architecture allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tokenizers import Tokenizer
+
+from linker.encoder import FULL, Vectors
+from linker.packed_transformer import POOLING, PackedTransformer, Tokens, pooled
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder, SentenceTransformer
+
+#: Tokens in a batch, about. More do not fit a core's cache.
+BATCH_TOKENS = 1024
+#: Strings tokenised at once.
+_STRINGS_AT_ONCE = 16_384
+
+
+class PackedBiEncoder:
+    """Strings to unit vectors. Safe for several threads."""
+
+    def __init__(self, body: PackedTransformer, tokenizer: Tokenizer, pooling: str, dimensions: int) -> None:
+        """Use `of`."""
+        self._body = body
+        self._tokenizer = tokenizer
+        self._pooling = pooling
+        self._dimensions = dimensions
+
+    @classmethod
+    def of(cls, model: SentenceTransformer, precision: str) -> PackedBiEncoder | None:
+        """Of a model as it is now; None where this cannot compute it. Unless in float32 its own layers are let go."""
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+        first, *others = model
+        pools = [module for module in others if isinstance(module, Pooling)]
+        if (
+            not isinstance(first, Transformer)
+            or first.do_lower_case
+            or len(pools) != 1
+            or pools[0].pooling_mode not in POOLING
+            or not all(isinstance(module, Pooling | Normalize) for module in others)
+            or (model.default_prompt_name and model.prompts.get(model.default_prompt_name))
+            or not PackedTransformer.fits(first.model)
+        ):
+            return None
+        tokenizer = _tokenizer(model.tokenizer, model.max_seq_length)
+        if tokenizer is None:
+            return None
+        body = _body(first.model, precision)
+        return cls(body, tokenizer, str(pools[0].pooling_mode), int(model.get_embedding_dimension() or 0))
+
+    def vectors(
+        self, strings: Sequence[str], told: Callable[[int], None], same_shapes: bool = False
+    ) -> Vectors:
+        """Shape (len(strings), dimensions). `told` gets the number of strings just done.
+
+        With `same_shapes` a string is computed in a batch of the same shape whatever it is encoded with.
+        """
+        found = np.empty((len(strings), self._dimensions), np.float32)
+        for part in _parts(strings):
+            tokens = Tokens(self._tokenizer.encode_batch_fast([strings[row] for row in part]))
+            batches = (
+                _filled(tokens.lengths) if same_shapes else ((b, b) for b in tokens.batches(BATCH_TOKENS))
+            )
+            for rows, filled in batches:
+                batch = tokens.packed(filled)
+                with torch.inference_mode():
+                    read = pooled(self._body.states(batch), batch.runs, self._pooling)
+                    unit = torch.nn.functional.normalize(read, dim=1)
+                found[part[rows]] = unit[: len(rows)].numpy()
+                told(len(rows))
+        return found
+
+
+class PackedCrossEncoder:
+    """Pairs of strings to logits. Safe for several threads."""
+
+    def __init__(self, body: PackedTransformer, tokenizer: Tokenizer, head: Callable[[Any], Any]) -> None:
+        """Use `of`."""
+        self._body = body
+        self._tokenizer = tokenizer
+        self._head = head
+
+    @classmethod
+    def of(cls, model: CrossEncoder, precision: str) -> PackedCrossEncoder | None:
+        """Of a model as it is now; None where this cannot compute it. Unless in float32 its own layers are let go."""
+        whole: Any = model.model
+        base, head = getattr(whole, "base_model", None), getattr(whole, "classifier", None)
+        if base is None or head is None or base is whole or not PackedTransformer.fits(base):
+            return None
+        tokenizer = _tokenizer(model.tokenizer, model.max_seq_length)
+        if tokenizer is None:
+            return None
+        pooler = getattr(base, "pooler", None)
+        return cls(_body(base, precision), tokenizer, (lambda first: head(pooler(first))) if pooler else head)
+
+    def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Shape (len(pairs),)."""
+        found = np.empty(len(pairs), np.float32)
+        tokens = Tokens(self._tokenizer.encode_batch_fast(list(pairs)))
+        for rows in tokens.batches(BATCH_TOKENS):
+            batch = tokens.packed(rows)
+            with torch.inference_mode():
+                # The heads take their first token themselves.
+                first = pooled(self._body.states(batch), batch.runs, "cls")[:, None]
+                found[rows] = self._head(first).reshape(-1).numpy()
+        return found
+
+
+def _body(model: Any, precision: str) -> PackedTransformer:
+    body = PackedTransformer(model, precision)
+    if precision != FULL:
+        # Nothing else computes with them, and they take the most memory.
+        model.encoder.layer = torch.nn.ModuleList()
+    return body
+
+
+def _tokenizer(tokenizer: Any, max_length: int | None) -> Tokenizer | None:
+    """A copy of a fast tokenizer that cuts as sentence-transformers lets it, and pads nothing."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None or not max_length or not backend.num_special_tokens_to_add(False):
+        return None
+    copy = Tokenizer.from_str(backend.to_str())
+    copy.no_padding()
+    copy.enable_truncation(max_length, strategy="longest_first")
+    return copy
+
+
+def _parts(strings: Sequence[str]) -> Iterator[npt.NDArray[np.int64]]:
+    """Rows of strings of like length, for one tokenising each."""
+    order = np.argsort([len(text) for text in strings], kind="stable")
+    return (order[start : start + _STRINGS_AT_ONCE] for start in range(0, len(order), _STRINGS_AT_ONCE))
+
+
+def _filled(
+    lengths: npt.NDArray[np.int64],
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Batches of one length each: their rows, and these filled up to the size of all batches of that length."""
+    for length in np.unique(lengths).tolist():
+        size = max(1, BATCH_TOKENS // length // 16) * 16
+        own = np.flatnonzero(lengths == length)
+        for start in range(0, len(own), size):
+            rows = own[start : start + size]
+            yield rows, np.concatenate([rows, np.repeat(rows[-1:], size - len(rows))])
