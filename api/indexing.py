@@ -35,7 +35,7 @@ def index_release(
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
 
     `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
-    is none. `precision` is what the models compute in, `float32` or `int8`. Strings that the index of
+    is none. `precision` is what the models compute in, `float32`, `bfloat16` or `int8`. Strings that the index of
     the release `reuse` has are not encoded again; by default those of any index here that the same encoder
     made, and with `none` all are. Holds the release's lock, so that no import replaces it meanwhile. Raises
     what opening a release, opening a model, opening the index of `reuse` and building an index raise.

@@ -45,7 +45,7 @@ def index(
         str,
         typer.Option(
             "--precision",
-            help="What the models compute in: `float32`, or `int8`, which is faster on a processor.",
+            help="What the models compute in: `float32`, or `bfloat16` or `int8`, which are faster on a processor.",
         ),
     ] = "float32",
     reuse: Annotated[

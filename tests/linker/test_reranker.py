@@ -15,6 +15,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 from linker.encoder import SETTINGS_FILE
 from linker.errors import ModelNotFound
 from linker.fusion import RerankWeights
+from linker.packed_models import PackedCrossEncoder
 from linker.reranker import Reranker
 
 PAIRS = [
@@ -28,26 +29,28 @@ PAIRS = [
 
 
 def test_a_pairs_logit_is_the_same_alone_and_in_any_batch(reranker: Reranker) -> None:
-    together = reranker.logits(PAIRS)
+    def scored(pairs: list[tuple[str, str]]) -> np.ndarray:
+        reranker.cache.clear()
+        return reranker.logits(pairs)
+
+    together = scored(PAIRS)
     assert together.dtype == np.float32
     assert together.shape == (len(PAIRS),)
-    alone = np.concatenate([reranker.logits([pair]) for pair in PAIRS])
+    alone = np.concatenate([scored([pair]) for pair in PAIRS])
     np.testing.assert_allclose(together, alone, atol=1e-4)
-    np.testing.assert_allclose(reranker.logits(PAIRS[::-1])[::-1], together, atol=1e-4)
+    np.testing.assert_allclose(scored(PAIRS[::-1])[::-1], together, atol=1e-4)
     assert not np.isclose(together[2], together[3], atol=1e-3), "ano is not año"
 
 
 def test_equal_pairs_are_scored_once(tiny_cross_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sentence_transformers import CrossEncoder
-
     read: list[int] = []
-    predict = CrossEncoder.predict
+    logits_of = PackedCrossEncoder.logits
 
-    def counted(self: CrossEncoder, pairs: list[tuple[str, str]], **settings: object) -> np.ndarray:
+    def counted(self: PackedCrossEncoder, pairs: list[tuple[str, str]]) -> np.ndarray:
         read.append(len(pairs))
-        return predict(self, pairs, **settings)
+        return logits_of(self, pairs)
 
-    monkeypatch.setattr(CrossEncoder, "predict", counted)
+    monkeypatch.setattr(PackedCrossEncoder, "logits", counted)
     logits = Reranker.open(tiny_cross_encoder).logits(PAIRS)
     # Spaces are normalised away, so the last pair is the first.
     assert read == [4]
