@@ -1,4 +1,4 @@
-"""The ASGI application: /graphql, and GraphiQL there for browsers; /health."""
+"""The ASGI application: the terminology browser, /graphql with GraphiQL for browsers, /health."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -22,7 +22,7 @@ from api.schema.build import EnlaceSchema, build_schema
 from api.schema.context import RequestContext
 from api.service import Service
 from api.settings import Settings
-from api.web import graphiql_files
+from api.web import browser_files, graphiql_files
 from graph.release import ReleaseHome
 
 
@@ -81,12 +81,9 @@ def create_app(settings: Settings) -> Starlette:
     async def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok", "release": settings.release, "linker": service.linker_state})
 
-    async def to_graphql(request: Request) -> RedirectResponse:
-        return RedirectResponse("/graphql")
-
     return Starlette(
         routes=[
-            Route("/", to_graphql),
+            *browser_files.routes("/", "/browser/{name}"),
             Route("/graphql", endpoint),
             graphiql_files.route("/graphiql/{name}"),
             Route("/health", health),

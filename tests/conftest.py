@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -72,6 +73,15 @@ def neo4j_server(launched_neo4j: Launched | None) -> Server:
     server = launched_neo4j.server if launched_neo4j else server_given()
     assert server
     return server
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The system's Chromium. Without it a test is skipped; with `CI=true` it fails."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    return _absent("there is no Chromium; install Debian's `chromium`")
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from graph.hierarchy import Hierarchy
 from graph.labels import LANGUAGES, fully_specified_name, preferred_term
 from graph.model import CURIE
 from graph.model import TermKind as Kinds
+from graph.namespaces import iri_of
 
 if TYPE_CHECKING:
     from api.schema.relations import Membership, Relation, Succession
@@ -91,6 +92,11 @@ class Concept:
         """Whether the concept is in use; a retired one has no place in the hierarchy. See `replacedBy`."""
         concept = self.lookups.concept(self.id)
         return concept is not None and concept.active
+
+    @described
+    def uri(self) -> str:
+        """The id as a URI, for example `http://snomed.info/id/22298006`."""
+        return iri_of(self.id)
 
     @described
     def semantic_tag(self) -> str:

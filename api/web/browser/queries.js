@@ -1,0 +1,155 @@
+// All that is asked of the server. What pages get is of this module's own shape, so that a change of the
+// schema is a change of this file: a list is `{nodes, total, next}`, where `next` is what `after` takes to go on.
+
+import { ask, askPatiently } from "./server.js";
+
+export const PAGE = 50;
+const NAMED = "id preferredTerm(language: $language) semanticTag active";
+const BRANCH = `${NAMED} childCount`;
+
+const start = (after) => Number(after || 0);
+
+function page(nodes, total, after) {
+  const end = start(after) + nodes.length;
+  return { nodes, total, next: end < total && nodes.length > 0 ? String(end) : "" };
+}
+
+/** The release that is served: its record with counts, sources and index. */
+export async function release(options) {
+  const found = await ask(
+    `{ release { name created software languages rejected counts { kind number }
+        sources { name format version sha256 }
+        index { created biEncoder crossEncoder pooling dimensions terms concepts mentions recallAt64 } } }`,
+    {},
+    options,
+  );
+  return found.release;
+}
+
+/** Concepts found by the beginnings of words: `[{id, matchedTerm, language, score, concept}]`, best first. */
+export async function search({ text, language, termLanguage = null, first = 20 }, options) {
+  const found = await ask(
+    `query ($text: String!, $first: Int!, $termLanguage: String, $language: String) {
+      search(text: $text, first: $first, language: $termLanguage) {
+        id matchedTerm language score concept { ${NAMED} } } }`,
+    { text, first, termLanguage, language },
+    options,
+  );
+  return found.search;
+}
+
+/** All that the concept page shows at once. */
+export async function concept({ id, language }, options) {
+  const found = await ask(
+    `query ($id: ID!, $language: String) {
+      concept(id: $id) {
+        ${BRANCH} uri fsn(language: $language) effectiveTime module defined
+        parentCount ancestorCount descendantCount siblingCount
+        terms(first: 500) { text language kind scope id acceptability { refsetId preferred } }
+        definitions { text language }
+        parents(first: 50) { ${BRANCH} }
+        children(first: ${PAGE}) { ${BRANCH} }
+        pathsToRoot(first: 1) { ${NAMED} }
+        relations(first: 200) { group typeId targetId type { ${NAMED} } target { ${NAMED} } }
+        mappings(first: 200) { target kind group priority rule advice }
+        replacedBy { kind conceptId concept { ${NAMED} } }
+        replaces(first: 100) { kind conceptId concept { ${NAMED} } }
+        refsets(first: 100) { refsetId refset { ${NAMED} } }
+      } }`,
+    { id, language },
+    options,
+  );
+  const one = found.concept;
+  return {
+    ...one,
+    pathToRoot: one.pathsToRoot[0] ?? [],
+    children: page(one.children, one.childCount, ""),
+  };
+}
+
+/** What the concept page asks, for whoever wants to ask it elsewhere. */
+export function conceptRequest(id) {
+  return `{
+  concept(id: ${JSON.stringify(id)}) {
+    id preferredTerm fsn semanticTag
+    terms { text language kind }
+    parents { id preferredTerm }
+    children { id preferredTerm }
+    mappings { target kind }
+  }
+}`;
+}
+
+/** What concepts are called, by id; those that the release does not hold are left out. */
+export async function names({ ids, language }, options) {
+  const found = await ask(
+    `query ($ids: [ID!]!, $language: String) { concepts(ids: $ids) { id preferredTerm(language: $language) } }`,
+    { ids, language },
+    { ...options, partial: true },
+  );
+  return new Map(found.concepts.filter(Boolean).map((one) => [one.id, one.preferredTerm]));
+}
+
+/** A page of the children of a concept. */
+export async function children({ id, language, after = "" }, options) {
+  const found = await ask(
+    `query ($id: ID!, $first: Int!, $offset: Int!, $language: String) {
+      concept(id: $id) { childCount children(first: $first, offset: $offset) { ${BRANCH} } } }`,
+    { id, language, first: PAGE, offset: start(after) },
+    options,
+  );
+  return page(found.concept.children, found.concept.childCount, after);
+}
+
+/** A page of the concepts of an expression. */
+export async function expand({ ecl, language, after = "", text = "", first = PAGE }, options) {
+  const found = await ask(
+    `query ($ecl: String!, $first: Int!, $offset: Int!, $text: String!, $language: String) {
+      expand(ecl: $ecl, first: $first, offset: $offset, text: $text) { total concepts { ${NAMED} } } }`,
+    { ecl, language, text, first, offset: start(after) },
+    options,
+  );
+  return page(found.expand.concepts, found.expand.total, after);
+}
+
+/** Mentions with their candidates and decisions, in order. */
+export async function link({ mentions, top, language }, options) {
+  const found = await ask(
+    `query ($mentions: [String!]!, $top: Int!, $language: String) {
+      link(mentions: $mentions, top: $top) {
+        mention
+        decision { id path reason }
+        candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
+          concept { ${NAMED} pathsToRoot(first: 1) { id preferredTerm(language: $language) } } } } }`,
+    { mentions, top, language },
+    options,
+  );
+  return found.link.map((linking) => ({
+    ...linking,
+    candidates: linking.candidates.map((one) => ({ evidence: [], ...one, above: one.concept.pathsToRoot[0] ?? [] })),
+  }));
+}
+
+/** What is amiss with variables (YAML): `[{error, problem, variable, line, message, conceptId, other, replacements}]`. */
+export async function checkVariables({ variables }, options) {
+  const found = await ask(
+    `query ($variables: String!) {
+      checkVariables(variables: $variables) {
+        error problem variable line message conceptId other replacements } }`,
+    { variables },
+    options,
+  );
+  return found.checkVariables;
+}
+
+/** What becomes of rows `{code, system, text}`, in order. A server that is busy is asked again. */
+export async function harmonize({ variables, rows, history, minScore, margin }, options) {
+  const found = await askPatiently(
+    `query ($variables: String!, $rows: [HarmonizeRow!]!, $history: HistoryProfileName!, $minScore: Float!, $margin: Float!) {
+      harmonize(variables: $variables, rows: $rows, history: $history, minScore: $minScore, margin: $margin) {
+        status variables paths route via score reason detail concepts { id preferredTerm } } }`,
+    { variables, rows, history, minScore, margin },
+    options,
+  );
+  return found.harmonize;
+}

@@ -1,0 +1,99 @@
+// Asking the server: one POST to /graphql, and one kind of error for all that can go wrong.
+
+import { token } from "./preferences.js";
+
+const ADDRESS = new URL("graphql", document.baseURI.split("#")[0]);
+
+/** What went wrong. `code` is the server's, or NETWORK, UNAUTHORIZED, FORBIDDEN, NO_ANSWER of this page. */
+export class ServerError extends Error {
+  constructor(message, { code = "NO_ANSWER", argument = "", line = 0, column = 0, retryAfter = 0 } = {}) {
+    super(message);
+    Object.assign(this, { code, argument, line, column, retryAfter });
+  }
+
+  /** Whether the same question may be answered a little later. */
+  get passes() {
+    return this.code === "SERVER_BUSY" || this.code === "NETWORK";
+  }
+}
+
+/**
+ * The data of an answer. Raises ServerError, and AbortError where `signal` ended the request. With `partial`,
+ * data that has errors beside it is taken as well.
+ */
+export async function ask(query, variables = {}, { signal, partial = false } = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  if (token()) headers.Authorization = `Bearer ${token()}`;
+  let answer;
+  try {
+    answer = await fetch(ADDRESS, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ query, variables }),
+      signal,
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ServerError("", { code: "NETWORK" });
+  }
+  const said = await readJson(answer, signal);
+  const error = said?.errors?.[0];
+  if (partial && said?.data) return said.data;
+  if (error || !answer.ok || !said?.data) throw errorOf(answer, error);
+  return said.data;
+}
+
+/** As `ask`, and once more, later, where the server is busy or away: at most `times` times. */
+export async function askPatiently(query, variables, { signal, times = 5, waiting = () => {} } = {}) {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await ask(query, variables, { signal });
+    } catch (error) {
+      if (!error.passes || tried >= times) throw error;
+      const seconds = error.retryAfter || 2 ** (tried - 1);
+      waiting(seconds, error);
+      await pause(seconds * 1000, signal);
+    }
+  }
+}
+
+async function readJson(answer, signal) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return null;
+  }
+}
+
+const STATUS_CODES = { 401: "UNAUTHORIZED", 403: "FORBIDDEN", 413: "REQUEST_TOO_LARGE", 429: "SERVER_BUSY", 503: "SERVER_BUSY" };
+
+function errorOf(answer, error) {
+  const told = error?.extensions ?? {};
+  const waits = Number.parseFloat(answer.headers.get("Retry-After") ?? "");
+  return new ServerError(error?.message ?? "", {
+    ...told,
+    code: STATUS_CODES[answer.status] ?? told.code ?? "NO_ANSWER",
+    retryAfter: Number.isFinite(waits) ? waits : 0,
+    ...placeOf(told, error?.message ?? ""),
+  });
+}
+
+/** Where in an expression the error is: the server's own numbers, else those that its sentence tells. */
+function placeOf(told, message) {
+  if (told.line) return { line: told.line, column: told.column ?? 1 };
+  const found = /^Line (\d+), column (\d+) of the expression/.exec(message);
+  return found ? { line: Number(found[1]), column: Number(found[2]) } : {};
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

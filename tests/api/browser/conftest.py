@@ -1,0 +1,66 @@
+"""One server and one Chromium for all tests of the terminology browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from browsed_site import Visit, Visiting, hostile_records, serving, visiting
+from demo_schema import RELEASE
+from playwright.sync_api import Browser, sync_playwright
+
+from api.indexing import index_release
+from graph.importing import import_release
+from graph.release import ReleaseHome
+
+
+# Of the package and not of the session: while it runs, no other test could run an event loop.
+@pytest.fixture(scope="package")
+def chromium(chromium_path: Path) -> Iterator[Browser]:
+    """The system's browser, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def site(home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the demonstration release."""
+    with serving(home, RELEASE, tmp_path_factory.mktemp("browsed")) as base:
+        yield base
+
+
+@pytest.fixture(scope="package")
+def hostile_site(
+    tmp_path_factory: pytest.TempPathFactory, tiny_bi_encoder: Path, tiny_cross_encoder: Path
+) -> Iterator[str]:
+    """The address of a server of a release whose texts are hostile."""
+    home = ReleaseHome(tmp_path_factory.mktemp("hostile-home"))
+    import_release(home, RELEASE, hostile_records(), sources=())
+    index_release(home, RELEASE, bi_encoder=str(tiny_bi_encoder), cross_encoder=str(tiny_cross_encoder))
+    with serving(home, RELEASE, tmp_path_factory.mktemp("hostile-browsed")) as base:
+        yield base
+
+
+@pytest.fixture(scope="package")
+def bare_site(bare_home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server whose release is not indexed."""
+    with serving(bare_home, RELEASE, tmp_path_factory.mktemp("bare-browsed")) as base:
+        yield base
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: str) -> Iterator[Visiting]:
+    """Open windows on the site. What their consoles or their policies complain of fails the test."""
+    with ExitStack() as windows:
+        visits: list[Visit] = []
+
+        def open_window(base: str = site, **options: object) -> Visit:
+            visits.append(windows.enter_context(visiting(chromium, base, **options)))  # type: ignore[arg-type]
+            return visits[-1]
+
+        yield open_window
+        assert [wrong for one in visits for wrong in one.wrong] == []
