@@ -51,6 +51,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         api.ArgumentRejected: "ARGUMENT_REJECTED",
         api.RequestTooLarge: "REQUEST_TOO_LARGE",
         api.ServerBusy: "SERVER_BUSY",
+        api.NotReady: "NOT_READY",
         api.ServerNotStarted: "SERVER_NOT_STARTED",
         api.VariableNotFound: "VARIABLE_NOT_FOUND",
         api.ExampleNotUnderstood: "EXAMPLE_NOT_UNDERSTOOD",

@@ -5,7 +5,8 @@ ApiError(EnlaceError)
 ├── OutputMismatch      an output file is not the beginning of what is asked for
 ├── ArgumentRejected    an argument of a GraphQL request is outside its limits
 ├── RequestTooLarge     a request asks for more than one request may
-├── ServerBusy          too many link requests are waiting
+├── ServerBusy          too much is waiting or in use
+├── NotReady            no release is open yet
 ├── ServerNotStarted    the server cannot listen where it was told to
 ├── VariableNotFound    a file of variables has none of that id
 └── ExampleNotUnderstood  an example is no concept of the release
@@ -26,11 +27,12 @@ class ApiError(EnlaceError):
 class NoReleaseChosen(ApiError):
     """No release is named and none is current."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "No release is named and none is current; name one with --release, "
-            "or import one with `enlace load` or `enlace demo`."
-        )
+    def __init__(
+        self,
+        sentence: str = "No release is named and none is current; name one with --release, "
+        "or import one with `enlace load` or `enlace demo`.",
+    ) -> None:
+        super().__init__(sentence)
 
 
 class OutputMismatch(ApiError):
@@ -50,7 +52,11 @@ class RequestTooLarge(ApiError):
 
 
 class ServerBusy(ApiError):
-    """Too many link requests are waiting; try again soon."""
+    """Too much is waiting, or in use; try again soon."""
+
+
+class NotReady(ApiError):
+    """No release is open yet, so that nothing can be answered; try again soon."""
 
 
 class ServerNotStarted(ApiError):

@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.errors import ServerNotStarted
+from api.releases import chosen
 from api.settings import Settings
 from graph.release import ReleaseHome
 
@@ -20,13 +21,16 @@ from graph.release import ReleaseHome
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then let requests under way end.
 
-    Raises ServerNotStarted where the address cannot be listened at, and what opening the release raises.
+    Raises ServerNotStarted where the address cannot be listened at, NoReleaseChosen, and what opening the release
+    raises.
     """
     # A release that cannot be opened is better told in a sentence than by a worker's trace.
-    ReleaseHome(settings.home).open(settings.release).close()
+    home = ReleaseHome(settings.home)
+    release = chosen(home, settings.release)
+    home.open(release).close()
     with listening_socket(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
-        print(f"Serving release {settings.release} at {_url(host, port)}/graphql", flush=True)
+        print(f"Serving release {release} at {_url(host, port)}/graphql", flush=True)
         # The application goes to uvicorn as an object, never as a name to import: a name would be looked up
         # on a path, and a worker must not find a folder called `api` where the user stands.
         config = uvicorn.Config(

@@ -74,6 +74,10 @@ class Service:
         """Begin to open the linker in the background. An index that is not there is told when asked for."""
         self._linking.submit(self._try_opening)
 
+    async def open_linker(self) -> None:
+        """Return when linking answers. Raises what `Linker.open` raises."""
+        await asyncio.get_running_loop().run_in_executor(self._linking, self._open_linker)
+
     async def close(self) -> None:
         """Let requests under way end, then let go of files."""
         await asyncio.to_thread(self._close)

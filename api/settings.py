@@ -19,7 +19,8 @@ class Settings:
     """Settings of a server. Each but `home` can be given as ENLACE_<NAME> in the environment."""
 
     home: Path
-    release: str
+    release: str | None = None
+    """The release that is current whatever is chosen later; None: what ENLACE_HOME/current names."""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -51,11 +52,17 @@ class Settings:
     max_body_bytes: int = 1_000_000
     max_waiting_links: int = 64
     """Link requests under way or waiting in one process; more are refused."""
+    max_open_releases: int = 4
+    """Releases that one process has open at once, the current one among them."""
+    verify: bool = True
+    """Whether every file of a release is compared with its checksum before it is served."""
     stop_seconds: int = 10
     """How long requests under way may take once the server is told to stop."""
 
     @classmethod
-    def of(cls, release: str, *, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    def of(
+        cls, release: str | None = None, *, environment: Mapping[str, str] | None = None, **given: object
+    ) -> Settings:
         """Settings from arguments (those that are not None), else from the environment.
 
         Raises ApiError naming the variable whose value cannot be read.

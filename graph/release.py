@@ -1,6 +1,7 @@
 """Releases on disk: one folder each under ENLACE_HOME, immutable once there, and `current` naming one.
 
     ENLACE_HOME/current                   the name of the release to serve
+    ENLACE_HOME/former                    the name of the one that was current before
     ENLACE_HOME/releases/<name>/          manifest.json, report.json, rejected.tsv, graph.lbug, hierarchy/;
                                           later ecl/, and index/ by the linker
     ENLACE_HOME/releases/.staging-<name>  an import under way, or what a killed one left
@@ -151,18 +152,19 @@ class ReleaseHome:
 
     def current(self) -> str | None:
         """The name of the release to serve; None where none was chosen or it is gone."""
-        try:
-            name = self._current_file.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return None
-        return name if _NAME.fullmatch(name) and self._is_there(name) else None
+        return self._named_in(self._current_file)
+
+    def former(self) -> str | None:
+        """The name of the release that was current before this one; None where there was none or it is gone."""
+        return self._named_in(self._former_file)
 
     def set_current(self, name: str) -> None:
-        """Choose the release to serve. Raises `ReleaseNotFound`."""
+        """Choose the release to serve; the one that was is `former` then. Raises `ReleaseNotFound`."""
         self.folder(name)
-        made = self._current_file.with_name(f".current-{os.getpid()}")
-        made.write_text(name + "\n", encoding="utf-8")
-        made.replace(self._current_file)
+        current = self.current()
+        if current not in (None, name):
+            _write_name(self._former_file, str(current))
+        _write_name(self._current_file, name)
 
     def remove(self, name: str) -> None:
         """Delete a release; if it was the current one, none is. Raises `ReleaseNotFound`, `ReleaseBusy`.
@@ -283,6 +285,18 @@ class ReleaseHome:
     def _current_file(self) -> Path:
         return self.path / "current"
 
+    @property
+    def _former_file(self) -> Path:
+        return self.path / "former"
+
+    def _named_in(self, file: Path) -> str | None:
+        """The release that a file names; None where there is no such file or release."""
+        try:
+            name = file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        return name if _NAME.fullmatch(name) and self._is_there(name) else None
+
     def _steadily(
         self, name: str, read: Callable[[Path], _T], let_go: Callable[[_T], None] = lambda read: None
     ) -> _T:
@@ -335,6 +349,13 @@ class ReleaseHome:
             if self._is_whole(name):
                 return True
         return self._is_whole(name)
+
+
+def _write_name(file: Path, name: str) -> None:
+    """Have a file name a release, in one step for whoever reads it."""
+    made = file.with_name(f".{file.name}-{os.getpid()}")
+    made.write_text(name + "\n", encoding="utf-8")
+    made.replace(file)
 
 
 def _identity(folder: Path) -> tuple[int, int]:

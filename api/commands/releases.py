@@ -24,12 +24,24 @@ def releases(
             "--clean", help="Remove what killed imports left, and the graphs at servers that no release has."
         ),
     ] = False,
+    use: Annotated[
+        str | None,
+        typer.Option(
+            "--use", metavar="NAME", help="Make a release the current one; servers take it up by themselves."
+        ),
+    ] = None,
+    back: Annotated[
+        bool, typer.Option("--back", help="Make the release current again that was before.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the releases, which of them is current, and how each is indexed; or show how one was imported."""
     from graph.release import default_home
 
     home = default_home()
+    if use is not None or back:
+        _choose(home, use)
+        return
     if clean:
         _clean(home)
     if name is not None:
@@ -57,6 +69,19 @@ def _show_one(home: ReleaseHome, name: str, as_json: bool) -> None:
         print(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         show_report(read, current=current, index=_indexed(index))
+
+
+def _choose(home: ReleaseHome, name: str | None) -> None:
+    """Make `name`, or where it is None the former release, the current one. Raises ReleaseNotFound, NoReleaseChosen."""
+    from api.errors import NoReleaseChosen
+
+    wanted = name if name is not None else home.former()
+    if wanted is None:
+        raise NoReleaseChosen(
+            "There is no former release here; name the one to use with `enlace releases --use`."
+        )
+    home.set_current(wanted)
+    note(f"{wanted} is the current release.")
 
 
 def _clean(home: ReleaseHome) -> None:

@@ -6,11 +6,17 @@ from typing import Annotated
 
 import typer
 
-from api.commands.options import ReleaseOption
-
 
 def serve(
-    release: ReleaseOption = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            "--release",
+            "-r",
+            metavar="NAME",
+            help="The release, whatever becomes current later; by default the current one, also when it changes.",
+        ),
+    ] = None,
     host: Annotated[
         str | None,
         typer.Option("--host", help="The address to listen at; by default 127.0.0.1, this machine only."),
@@ -26,12 +32,9 @@ def serve(
 
     Limits and defaults can be set in the environment: ENLACE_PORT, ENLACE_MAX_MENTIONS and so on.
     """
-    from api.releases import chosen
     from api.settings import Settings
-    from graph.release import default_home
 
-    name = chosen(default_home(), release)
-    settings = Settings.of(name, host=host, port=port, workers=workers)
+    settings = Settings.of(release, host=host, port=port, workers=workers)
     # After the settings, so that a wrong one is told before the web libraries are loaded.
     from api.server import run
 

@@ -8,24 +8,28 @@ from typing import TypeAlias
 import strawberry
 
 from api.lookups import Lookups
+from api.served_releases import Leases
 from api.service import Service
 from api.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The service that answers, what this request knows so far, and its limits."""
+    """The service of the current release, what this request knows so far, and its limits."""
 
     service: Service
     lookups: Lookups
     settings: Settings
+    leases: Leases
+    """Gives the services of other releases."""
     selections: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     """The names of the fields selected at each path of the query, kept by `selection`."""
 
     @classmethod
-    def of(cls, service: Service, settings: Settings) -> RequestContext:
-        """The context of a new request."""
-        return cls(service, Lookups(service.look_up, settings.max_concepts), settings)
+    def of(cls, leases: Leases, settings: Settings) -> RequestContext:
+        """The context of a new request. Raises NotReady."""
+        service = leases.current()
+        return cls(service, Lookups(service.look_up, settings.max_concepts), settings, leases)
 
 
 Info: TypeAlias = strawberry.Info[RequestContext, None]

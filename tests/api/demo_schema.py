@@ -8,10 +8,11 @@ from typing import Any
 
 from api.schema.build import build_schema
 from api.schema.context import RequestContext
+from api.served_releases import Leases, ServedReleases
 from api.service import Service
 from api.settings import Settings
 from graph.counting import CountingStore
-from graph.release import ReleaseHome
+from graph.release import OpenRelease, ReleaseHome
 
 RELEASE = "demo"
 
@@ -34,19 +35,29 @@ class Api:
     """The schema over the demonstration release, with a store that counts what it is asked."""
 
     def __init__(self, home: ReleaseHome, **limits: int) -> None:
-        opened = home.open(RELEASE)
-        self.store = CountingStore(opened.store)
+        def open_counting(name: str) -> OpenRelease:
+            opened = home.open(name)
+            self.store = CountingStore(opened.store)
+            return replace(opened, store=self.store)
+
         self.settings = Settings.of(RELEASE, environment={}, home=home.path, **limits)
-        self.service = Service(replace(opened, store=self.store))
+        self.served = ServedReleases(home, Service, pinned=RELEASE, open_release=open_counting)
         self._schema = build_schema(self.settings)
         self._loop = asyncio.Runner()
+        self._loop.run(self.served.follow())
+        assert not self.served.state.problem
+        self.service = Leases(self.served).current()
 
     def execute(self, query: str, **variables: object) -> tuple[Any, list[dict[str, Any]]]:
         """The data and the errors of an answer; the count of store calls begins at zero."""
         self.store.reset()
-        context = RequestContext.of(self.service, self.settings)
-        answer = self._loop.run(self._schema.execute(query, variable_values=variables, context_value=context))
+        answer = self._loop.run(self._execute(query, variables))
         return answer.data, [dict(error.formatted) for error in answer.errors or ()]
+
+    async def _execute(self, query: str, variables: dict[str, object]) -> Any:
+        async with self.served.leases() as leases:
+            context = RequestContext.of(leases, self.settings)
+            return await self._schema.execute(query, variable_values=variables, context_value=context)
 
     def ask(self, query: str, **variables: object) -> Any:
         """The data of an answer that has no errors."""
@@ -55,5 +66,5 @@ class Api:
         return data
 
     def close(self) -> None:
-        self._loop.run(self.service.close())
+        self._loop.run(self.served.close())
         self._loop.close()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tiny_models import make_bi_encoder
 
+from graph.importing import import_release
+from graph.model import Concept
 from graph.release import ReleaseHome
 
 GAZETTEER = (
@@ -291,3 +293,16 @@ def test_the_note_of_the_demo_has_ten_mentions() -> None:
 def _ids(enlace, mention: str) -> list[str]:
     (line,) = enlace("link", mention, "--top", "1", "--json").out.splitlines()
     return [candidate["id"] for candidate in json.loads(line)["candidates"]]
+
+
+def test_choosing_the_current_release_and_going_back(enlace, in_own_home: ReleaseHome) -> None:
+    import_release(in_own_home, "next", [Concept("X:2")], sources=())
+    assert enlace("releases", "--back").code == 1
+    assert enlace("releases", "--use", "next").err == "next is the current release.\n"
+    assert in_own_home.current() == "next"
+    assert enlace("releases", "--back").code == 0
+    assert in_own_home.current() == "demo"
+    told = enlace("releases", "--use", "another")
+    assert told.code == 1
+    assert "another" in told.err
+    assert in_own_home.current() == "demo"

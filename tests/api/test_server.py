@@ -9,15 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from interrupts import hear_interrupts
+from interrupts import hearing_interrupts
 
 from graph.importing import import_release
 from graph.model import Concept
@@ -58,17 +59,30 @@ class Serving:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def name(self) -> str:
+        return str(self.ask("{ release { name } }")["data"]["release"]["name"])
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
 
 @contextmanager
-def serving(home: ReleaseHome, folder: Path, *options: str) -> Iterator[Serving]:
+def serving(
+    home: ReleaseHome, folder: Path, *options: str, release: str | None = "demo"
+) -> Iterator[Serving]:
     process = subprocess.Popen(
-        [SCRIPT, "serve", "--release", "demo", "--port", "0", *options],
+        hearing_interrupts(
+            [SCRIPT, "serve", *(("--release", release) if release else ()), "--port", "0", *options]
+        ),
         cwd=folder,
         env={**os.environ, "ENLACE_HOME": str(home.path), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=hear_interrupts,
     )
     try:
         assert process.stdout
@@ -118,13 +132,26 @@ def test_an_interrupt_stops_it(bare_home: ReleaseHome, tmp_path: Path) -> None:
         assert err.count("\n") == 1
 
 
-def test_a_release_imported_anew_does_not_disturb_a_server(bare_home: ReleaseHome, tmp_path: Path) -> None:
+def test_a_release_imported_anew_is_taken_up_without_a_restart(
+    bare_home: ReleaseHome, tmp_path: Path
+) -> None:
     own_home = ReleaseHome(shutil.copytree(bare_home.path, tmp_path / "home"))
     with serving(own_home, tmp_path) as server:
-        before = server.ask("{ release { counts { number } } }")
-        import_release(own_home, "demo", [Concept("X:2")], sources=())
-        assert server.ask("{ release { counts { number } } }") == before
         assert server.ask('{ concept(id: "X:2") { id } }')["errors"]
+        import_release(own_home, "demo", [Concept("X:2")], sources=())
+        wait_for(lambda: "errors" not in server.ask('{ concept(id: "X:2") { id } }'))
+        stop(server, signal.SIGTERM)
+
+
+def test_workers_follow_the_current_release(bare_home: ReleaseHome, tmp_path: Path) -> None:
+    own_home = ReleaseHome(shutil.copytree(bare_home.path, tmp_path / "home"))
+    import_release(own_home, "next", [Concept("X:2")], sources=())
+    with serving(own_home, tmp_path, "--workers", "2", release=None) as server:
+        assert server.ask("{ release { name } }") == {"data": {"release": {"name": "demo"}}}
+        for name in ("next", "demo"):
+            own_home.set_current(name)
+            # Which of the two workers answers is chance.
+            wait_for(lambda name=name: {server.name() for _ in range(20)} == {name})
         stop(server, signal.SIGTERM)
 
 

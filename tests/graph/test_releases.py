@@ -128,6 +128,18 @@ def test_the_first_import_is_current_and_later_ones_are_not(home: ReleaseHome) -
     assert home.current() == "demo-2.0"
 
 
+def test_the_release_that_was_current_before_is_remembered(home: ReleaseHome) -> None:
+    import_release(home, "demo-2.0", RECORDS, sources=[])
+    assert home.former() is None
+    home.set_current("demo-2.0")
+    home.set_current("demo-2.0")
+    assert home.former() == "demo-1.0"
+    home.set_current("demo-1.0")
+    assert home.former() == "demo-2.0"
+    home.remove("demo-2.0")
+    assert home.former() is None
+
+
 def test_removing_the_current_release_leaves_none(home: ReleaseHome) -> None:
     import_release(home, "demo-2.0", RECORDS, sources=[])
     home.remove("demo-1.0")
