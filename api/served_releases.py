@@ -355,7 +355,7 @@ class ServedReleases:
 
     def _stamp(self, name: str) -> Stamp:
         folder = self._home.releases_folder / name
-        found = []
+        found: list[tuple[int, int] | None] = []
         for path in (folder / manifest.FILE, folder / INDEX_FOLDER / manifest.FILE):
             try:
                 said = path.stat()
