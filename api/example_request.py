@@ -23,11 +23,11 @@ query Link($mentions: [String!]!, $top: Int!) {
         id
         preferredTerm
         semanticTag
-        terms { text language kind }
-        parents { id preferredTerm }
-        children { id preferredTerm }
-        ancestors { id preferredTerm }
-        mappings { target kind }
+        terms(first: 50) { nodes { text language kind } }
+        parents(first: 20) { nodes { id preferredTerm } }
+        children(first: 20) { totalCount nodes { id preferredTerm } }
+        ancestors(first: 50) { nodes { id preferredTerm } }
+        mappings(first: 20) { nodes { target kind } }
       }
     }
   }

@@ -101,6 +101,11 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._expand, ecl, first, offset, text)
 
+    async def members(self, refset: CURIE, first: int, offset: int) -> Expansion:
+        """A page of the members of a refset. Raises EclNotSupported, StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._members, refset, first, offset)
+
     async def contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
         """Which ids are among the concepts of an expression. Raises EclError, StoreUnavailable."""
         loop = asyncio.get_running_loop()
@@ -183,6 +188,9 @@ class Service:
 
     def _expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
         return self._open_value_sets().expand(ecl, first=first, offset=offset, text=text)
+
+    def _members(self, refset: CURIE, first: int, offset: int) -> Expansion:
+        return self._open_value_sets().members(refset, first=first, offset=offset)
 
     def _contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
         found: list[bool] = self._open_value_sets().contains(ecl, ids).tolist()

@@ -44,7 +44,7 @@ class Settings:
     """Characters of their definitions."""
     max_concepts: int = 20_000
     """Concepts that one request may ask for, in all its lists together."""
-    max_depth: int = 10
+    max_depth: int = 16
     """Levels of a query."""
     max_aliases: int = 30
     max_tokens: int = 2000

@@ -39,7 +39,9 @@ LINK_QUERY = """query($mentions: [String!]!, $top: Int!) { link(mentions: $menti
   mention decision { path concept { id preferredTerm } }
   candidates { score matchedTerm path concept {
     id preferredTerm
-    parents { id preferredTerm } children { id preferredTerm } ancestors { id preferredTerm } } } } }"""
+    parents(first: 100) { nodes { id preferredTerm } }
+    children(first: 100) { nodes { id preferredTerm } }
+    ancestors(first: 100) { nodes { id preferredTerm } } } } } }"""
 
 
 def run(home: Path, *arguments: str) -> float:

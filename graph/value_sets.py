@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from graph.ecl.content import Content, Tell
 from graph.ecl.evaluator import Evaluator
 from graph.ecl.parser import parse
-from graph.ecl.syntax import DescriptionFilters, Expression, Filtered, Search, TermFilter, TypeFilter
+from graph.ecl.syntax import (
+    Compound,
+    Connective,
+    DescriptionFilters,
+    Expression,
+    Filtered,
+    MembersOf,
+    Reference,
+    Search,
+    TermFilter,
+    TypeFilter,
+)
 from graph.ecl.universe import Mask
 from graph.model import CURIE, Term, TermKind
 from graph.release import OpenRelease
@@ -58,11 +69,19 @@ class ValueSets:
         `text` keeps concepts with a name in which each of its words begins a word; `total` counts those. With
         `with_terms`, the terms of the page are read in one call of the store; raises StoreUnavailable then.
         """
-        mask = self._mask(ecl, text)
-        found = self._universe.concepts_in(mask)
+        found = self._universe.concepts_in(self._mask(ecl, text))
         page = found[offset : None if first is None else offset + first]
         ids = self._universe.ids_of(page)
         return Expansion(len(found), ids, tuple(self._store.terms(ids)) if with_terms else ())
+
+    def members(self, refset: CURIE, *, first: int | None = None, offset: int = 0) -> Expansion:
+        """The `first` members of a refset after `offset`, by id; none for another concept.
+
+        Raises EclNotSupported for a refset whose members the release does not keep.
+        """
+        # As a set: a single concept that is no refset would be refused.
+        named = Compound(Connective.OR, (Reference(refset), Reference(refset)))
+        return self.expand(MembersOf(named), first=first, offset=offset)
 
     def contains(self, ecl: str | Expression, ids: Sequence[CURIE]) -> NDArray[np.bool_]:
         """Whether each id is in an expression's set, shape (len(ids),); an id that is no concept is not."""

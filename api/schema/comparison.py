@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import strawberry
 
-from api.schema.concept import Concept, known_concepts_of
+from api.schema.concept import Concept, concept_page
+from api.schema.connections import Connection, begin
 from api.schema.context import Info
 from api.schema.fields import check_count, check_ids
 from graph.errors import ConceptNotFound
@@ -75,15 +76,19 @@ async def similar(info: Info, pairs: Sequence[ConceptPair]) -> list[Similarity |
     return found
 
 
-async def common_ancestors(info: Info, ids: Sequence[CURIE]) -> list[Concept]:
-    """The most specific concepts that subsume all of `ids`. Raises ArgumentRejected, ConceptNotFound."""
+async def common_ancestors(
+    info: Info, ids: Sequence[CURIE], first: int, after: str | None
+) -> Connection[Concept]:
+    """The most specific concepts that subsume all of `ids`, by id. Raises ArgumentRejected, ConceptNotFound."""
     check_count(info, "ids", len(ids))
     check_ids("ids", ids)
     hierarchy = info.context.service.hierarchy
     missing = [id for id in ids if id not in hierarchy]
     if missing:
         raise ConceptNotFound(missing, info.context.service.release.name, active=True)
-    return await known_concepts_of(info, hierarchy.lowest_common_ancestors(ids))
+    start, mark = begin(info, first, after, "lowestCommonAncestors", *ids)
+    found = hierarchy.lowest_common_ancestors(ids)
+    return await concept_page(info, len(found), found[start : start + first], start, mark)
 
 
 def _check_pairs(info: Info, one: Sequence[CURIE], other: Sequence[CURIE]) -> None:

@@ -7,19 +7,24 @@ a kind of facts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+import numpy as np
 import strawberry
+from numpy.typing import NDArray
 
 from api.lookups import Kind, Lookups
 from api.schema import neighbours
+from api.schema.connections import After, Connection, begin, record_page
 from api.schema.context import Info
-from api.schema.fields import First, Language, Languages, Offset, check_first, described, page
+from api.schema.cursors import ListMark
+from api.schema.fields import First, Language, Languages, check_first, described
 from api.schema.mappings import Mapping
-from api.schema.selection import names_selected
+from api.schema.selection import asks_for_nodes, names_selected
 from api.schema.terms import Term, TermKind
+from graph.errors import EclNotSupported
 from graph.hierarchy import Hierarchy
 from graph.labels import LANGUAGES, fully_specified_name, preferred_term
 from graph.model import CURIE
@@ -76,6 +81,25 @@ async def concepts_of(info: Info, ids: Sequence[CURIE], *, declared: bool = True
 async def known_concepts_of(info: Info, ids: Sequence[CURIE]) -> list[Concept]:
     """`concepts_of` for ids that are concepts of the release."""
     return [concept for concept in await concepts_of(info, ids) if concept is not None]
+
+
+async def neighbour_page(
+    info: Info, found: NDArray[np.integer], first: int, after: str | None, *parts: object
+) -> Connection[Concept]:
+    """A page of ordinals of the hierarchy. Raises ArgumentRejected, RequestTooLarge."""
+    start, mark = begin(info, first, after, *parts)
+    page = found[start : start + first]
+    ids = info.context.service.hierarchy.ids_of(page) if asks_for_nodes(info) else ()
+    nodes = await known_concepts_of(info, ids)
+    return Connection(total_count=len(found), nodes=nodes, start=start, size=len(page), mark=mark)
+
+
+async def concept_page(
+    info: Info, total: int, ids: Sequence[CURIE], start: int, mark: ListMark
+) -> Connection[Concept]:
+    """A page whose ids are known to be concepts of the release. Raises RequestTooLarge."""
+    nodes = await known_concepts_of(info, ids if asks_for_nodes(info) else ())
+    return Connection(total_count=total, nodes=nodes, start=start, size=len(ids), mark=mark)
 
 
 @strawberry.type(description="A meaning, with its words, its place in the hierarchy and its relations.")
@@ -136,56 +160,55 @@ class Concept:
     def terms(
         self,
         info: Info,
+        first: First,
+        after: After = None,
         languages: Languages = None,
         kinds: TermKinds = None,
-        first: First = 100,
-        offset: Offset = 0,
-    ) -> list[Term]:
+    ) -> Connection[Term]:
         """Its terms, by language, kind and text; those of all languages and kinds unless told otherwise."""
-        wanted = {Kinds[kind.name] for kind in kinds} if kinds is not None else set(Kinds)
-        found = [
-            term
-            for term in self.lookups.terms(self.id)
-            if term.kind in wanted and (languages is None or term.language in languages)
-        ]
-        return [Term.of(term) for term in page(info, found, first, offset)]
+        wanted = None if kinds is None else {Kinds[kind.name] for kind in kinds}
+        return self._terms(info, "terms", first, after, languages, wanted)
 
     @described
-    def definitions(self, languages: Languages = None) -> list[Term]:
+    def definitions(
+        self, info: Info, first: First, after: After = None, languages: Languages = None
+    ) -> Connection[Term]:
         """Explanatory texts, by language."""
-        return [
-            Term.of(term)
-            for term in self.lookups.terms(self.id)
-            if term.kind is Kinds.DEFINITION and (languages is None or term.language in languages)
-        ]
+        return self._terms(info, "definitions", first, after, languages, {Kinds.DEFINITION})
 
     @described
-    async def parents(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+    async def parents(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """What it is directly a kind of, by id; none for a root and for a retired concept."""
         found = neighbours.parents(_hierarchy(info), self.id)
-        return await known_concepts_of(info, page(info, found, first, offset))
+        return await neighbour_page(info, found, first, after, "parents", self.id)
 
     @described
-    async def children(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+    async def children(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """What is directly a kind of it, by id; `childCount` tells how many there are."""
         found = neighbours.children(_hierarchy(info), self.id)
-        return await known_concepts_of(info, page(info, found, first, offset))
+        return await neighbour_page(info, found, first, after, "children", self.id)
 
     @described
-    async def ancestors(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+    async def ancestors(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """All that it is a kind of, however far up, the most specific first."""
         found = neighbours.ancestors(_hierarchy(info), self.id)
-        return await known_concepts_of(info, page(info, found, first, offset))
+        return await neighbour_page(info, found, first, after, "ancestors", self.id)
 
     @described
-    async def siblings(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Concept]:
+    async def descendants(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
+        """All that is a kind of it, however far down, by id; `descendantCount` tells how many there are."""
+        found = neighbours.descendants(_hierarchy(info), self.id)
+        return await neighbour_page(info, found, first, after, "descendants", self.id)
+
+    @described
+    async def siblings(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """The other children of its parents, by id."""
         found = neighbours.siblings(_hierarchy(info), self.id)
-        return await known_concepts_of(info, page(info, found, first, offset))
+        return await neighbour_page(info, found, first, after, "siblings", self.id)
 
     @described
-    async def paths_to_root(self, info: Info, first: First = 10) -> list[list[Concept]]:
-        """The is-a paths from it to a root, the shortest first; each begins with it. None for a retired concept."""
+    async def paths_to_root(self, info: Info, first: First) -> list[list[Concept]]:
+        """The `first` shortest is-a paths from it to a root; each begins with it. None for a retired concept."""
         check_first(info, first)
         paths = neighbours.paths_to_root(_hierarchy(info), self.id, first)
         concepts = iter(await known_concepts_of(info, [id for path in paths for id in path]))
@@ -204,12 +227,12 @@ class Concept:
     @described
     def ancestor_count(self, info: Info) -> int:
         """How many ancestors it has."""
-        return neighbours.ancestor_count(_hierarchy(info), self.id)
+        return len(neighbours.ancestors(_hierarchy(info), self.id))
 
     @described
     def descendant_count(self, info: Info) -> int:
         """How many concepts are a kind of it, however far down."""
-        return neighbours.descendant_count(_hierarchy(info), self.id)
+        return len(neighbours.descendants(_hierarchy(info), self.id))
 
     @described
     def sibling_count(self, info: Info) -> int:
@@ -218,47 +241,79 @@ class Concept:
 
     @described
     def relations(
-        self, info: Info, first: First = 100, offset: Offset = 0
-    ) -> list[Annotated[Relation, strawberry.lazy("api.schema.relations")]]:
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated[Relation, strawberry.lazy("api.schema.relations")]]:
         """Its relations other than is-a, such as its finding site, by group, type and target."""
         from api.schema.relations import Relation
 
         found = self.lookups.relations(self.id)
-        return [Relation.of(relation) for relation in page(info, found, first, offset)]
+        return record_page(info, found, Relation.of, first, after, "relations", self.id)
 
     @described
-    def mappings(self, info: Info, first: First = 100, offset: Offset = 0) -> list[Mapping]:
+    def mappings(self, info: Info, first: First, after: After = None) -> Connection[Mapping]:
         """The codes of other systems that it maps to, by group and priority."""
         found = self.lookups.mappings(self.id)
-        return [Mapping.of(mapping) for mapping in page(info, found, first, offset)]
+        return record_page(info, found, Mapping.of, first, after, "mappings", self.id)
 
     @described
-    def replaced_by(self) -> list[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
+    def replaced_by(
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
         """What stands for it if it is retired, the closest first."""
         from api.schema.relations import Succession
 
         found = self.lookups.successors(self.id)
-        return [Succession.of(succession, succession.successor) for succession in found]
+        return record_page(info, found, Succession.to_successor, first, after, "replacedBy", self.id)
 
     @described
     def replaces(
-        self, info: Info, first: First = 100, offset: Offset = 0
-    ) -> list[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated[Succession, strawberry.lazy("api.schema.relations")]]:
         """The retired concepts that it stands for, the closest first."""
         from api.schema.relations import Succession
 
-        found = page(info, self.lookups.predecessors(self.id), first, offset)
-        return [Succession.of(succession, succession.retired) for succession in found]
+        found = self.lookups.predecessors(self.id)
+        return record_page(info, found, Succession.to_retired, first, after, "replaces", self.id)
 
     @described
     def refsets(
-        self, info: Info, first: First = 100, offset: Offset = 0
-    ) -> list[Annotated[Membership, strawberry.lazy("api.schema.relations")]]:
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated[Membership, strawberry.lazy("api.schema.relations")]]:
         """The refsets that it is a member of, by id."""
         from api.schema.relations import Membership
 
-        found = page(info, self.lookups.memberships(self.id), first, offset)
-        return [Membership.of(membership) for membership in found]
+        found = self.lookups.memberships(self.id)
+        return record_page(info, found, Membership.of, first, after, "refsets", self.id)
+
+    @described
+    async def members(self, info: Info, first: First, after: After = None) -> Connection[Concept] | None:
+        """If it is a refset: the concepts that it holds, by id, retired ones too; as `^` in an expression.
+
+        Null for a refset whose members the release does not keep.
+        """
+        start, mark = begin(info, first, after, "members", self.id)
+        try:
+            found = await info.context.service.members(self.id, first, start)
+        except EclNotSupported:
+            return None
+        return await concept_page(info, found.total, found.ids, start, mark)
+
+    def _terms(
+        self,
+        info: Info,
+        name: str,
+        first: int,
+        after: str | None,
+        languages: Sequence[str] | None,
+        kinds: Collection[Kinds] | None,
+    ) -> Connection[Term]:
+        found = [
+            term
+            for term in self.lookups.terms(self.id)
+            if (kinds is None or term.kind in kinds) and (languages is None or term.language in languages)
+        ]
+        told = (sorted(languages or ()), sorted(kinds or ()), languages is None, kinds is None)
+        return record_page(info, found, Term.of, first, after, name, self.id, *told)
 
 
 def _hierarchy(info: Info) -> Hierarchy:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
 from api.errors import ArgumentRejected
 from api.schema.context import Info
 
-T = TypeVar("T")
-
 _MAXIMUM_ID_LENGTH = 255
 
 First: TypeAlias = Annotated[
-    int, strawberry.argument(description="How many at most: 1 to 1,000, or what the server is set to.")
+    int,
+    strawberry.argument(
+        description="How many at most: 1 to 1,000, or what the server is set to. It counts in the query's cost."
+    ),
 ]
-Offset: TypeAlias = Annotated[int, strawberry.argument(description="How many to pass over, from the first.")]
 Language: TypeAlias = Annotated[
     str | None,
     strawberry.argument(description="BCP 47, as `es`; by default Spanish, then English, then any."),
@@ -34,14 +34,6 @@ def described(resolver: Callable[..., Any]) -> Any:
     """A field whose description is the resolver's docstring."""
     # Any, as the libraries do: what is declared is a method and what is read is a field.
     return strawberry.field(resolver, description=inspect.cleandoc(resolver.__doc__ or ""))
-
-
-def page(info: Info, items: Sequence[T], first: int, offset: int = 0) -> Sequence[T]:
-    """The `first` items after `offset`. Raises ArgumentRejected where either is out of bounds."""
-    check_first(info, first)
-    if offset < 0:
-        raise ArgumentRejected("offset", f"offset is {offset}; give 0 or more.")
-    return items[offset : offset + first]
 
 
 def check_first(info: Info, first: int) -> None:
@@ -72,6 +64,24 @@ def check_ids(argument: str, ids: Sequence[str]) -> None:
                 f"An id of {len(id):,} characters was given; ids have 1 to {_MAXIMUM_ID_LENGTH}, "
                 "as SNOMEDCT:22298006.",
             )
+
+
+def check_text(info: Info, argument: str, text: str) -> None:
+    """Raise ArgumentRejected for a search text that is too long or no text."""
+    _check_length(argument, text, info.context.settings.max_text_length)
+
+
+def check_ecl(info: Info, ecl: str) -> None:
+    """Raise ArgumentRejected for an expression that is too long or no text."""
+    _check_length("ecl", ecl, info.context.settings.max_ecl_length)
+
+
+def _check_length(argument: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise ArgumentRejected(
+            argument, f"{argument} has {len(text):,} characters and at most {most:,} are accepted."
+        )
+    check_unicode(argument, text)
 
 
 def check_unicode(argument: str, text: str) -> None:

@@ -9,9 +9,10 @@ import strawberry
 
 from api.errors import ArgumentRejected
 from api.harmonizing_batch import Options, Row
-from api.schema.concept import Concept, known_concepts_of
+from api.schema.concept import Concept, concept_page
+from api.schema.connections import After, Connection, begin, record_page
 from api.schema.context import Info
-from api.schema.fields import check_unicode, described
+from api.schema.fields import First, check_first, check_unicode, described
 from graph.ecl.syntax import HistoryProfile
 from graph.model import CURIE
 from graph.variables.checking import Finding
@@ -91,9 +92,11 @@ class Harmonized:
         )
 
     @described
-    async def concepts(self, info: Info) -> list[Concept]:
+    async def concepts(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """The concepts that the row may mean, with all that the graph knows of them."""
-        return await known_concepts_of(info, self.concept_ids)
+        start, mark = begin(info, first, after, "harmonize", *self.concept_ids)
+        page = self.concept_ids[start : start + first]
+        return await concept_page(info, len(self.concept_ids), page, start, mark)
 
 
 @strawberry.type(description="Something amiss with a variable.")
@@ -163,11 +166,14 @@ async def harmonize_rows(
     return [Harmonized.of(unit) for unit in units]
 
 
-async def findings_of(info: Info, variables: str) -> list[VariableFinding]:
+async def findings_of(
+    info: Info, variables: str, first: int, after: str | None
+) -> Connection[VariableFinding]:
     """What is amiss with variables. Raises ArgumentRejected, VariablesError, StoreUnavailable."""
+    check_first(info, first)
     _check_variables(info, variables)
     checked = await info.context.service.check_variables(variables, info.context.settings.max_variables)
-    return [VariableFinding.of(finding) for finding in checked.findings]
+    return record_page(info, checked.findings, VariableFinding.of, first, after, "checkVariables", variables)
 
 
 def _check_variables(info: Info, variables: str) -> None:

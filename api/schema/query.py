@@ -15,9 +15,10 @@ from api.schema.comparison import (
     subsumed,
 )
 from api.schema.concept import Concept, concepts_of
+from api.schema.connections import After, Connection
 from api.schema.context import Info
-from api.schema.expansion import Expansion, expand_expression, members_among
-from api.schema.fields import First, Offset, check_count, check_ids, described
+from api.schema.expansion import expand_expression, members_among
+from api.schema.fields import First, check_count, check_ids, described
 from api.schema.harmonizing import (
     Harmonized,
     HarmonizeRow,
@@ -28,7 +29,7 @@ from api.schema.harmonizing import (
 )
 from api.schema.linking import Linking, link_mentions
 from api.schema.release import Release
-from api.schema.search import SearchHit, search_terms
+from api.schema.search import SearchHitConnection, search_terms
 from graph.errors import ConceptNotFound
 
 _ID = "A CURIE such as `SNOMEDCT:22298006`, `HP:0001658` or `UMLS:C0027051`."
@@ -86,31 +87,32 @@ class Query:
         text: Annotated[
             str, strawberry.argument(description="Beginnings of words in any order, as `insuf card`.")
         ],
-        first: First = 10,
+        first: First,
+        after: After = None,
         language: Annotated[
             str | None,
             strawberry.argument(description="Only terms of this language, BCP 47; by default of any."),
         ] = None,
-    ) -> list[SearchHit]:
+    ) -> SearchHitConnection:
         """Concepts found as you type: accents and case are folded, ñ is kept, exact and short terms come first."""
-        return await search_terms(info, text, first, language)
+        return await search_terms(info, text, first, after, language)
 
     @described
     async def expand(
         self,
         info: Info,
         ecl: Ecl,
-        first: First = 100,
-        offset: Offset = 0,
+        first: First,
+        after: After = None,
         text: Annotated[
             str,
             strawberry.argument(
                 description="Only concepts with a name in which each of these words begins a word, in any order."
             ),
         ] = "",
-    ) -> Expansion:
+    ) -> Connection[Concept]:
         """The concepts that an expression constraint stands for, by id."""
-        return await expand_expression(info, ecl, first, offset, text)
+        return await expand_expression(info, ecl, first, after, text)
 
     @described
     async def contains(
@@ -142,10 +144,14 @@ class Query:
 
     @described
     async def lowest_common_ancestors(
-        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)]
-    ) -> list[Concept]:
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)],
+        first: First,
+        after: After = None,
+    ) -> Connection[Concept]:
         """The most specific concepts that subsume all of these; several where is-a has several parents."""
-        return await common_ancestors(info, ids)
+        return await common_ancestors(info, ids, first, after)
 
     @described
     async def link(
@@ -186,6 +192,8 @@ class Query:
         return await harmonize_rows(info, variables, rows, history, min_score, margin)
 
     @described
-    async def check_variables(self, info: Info, variables: Definitions) -> list[VariableFinding]:
-        """What is amiss with clinical variables, held against the release that is served."""
-        return await findings_of(info, variables)
+    async def check_variables(
+        self, info: Info, variables: Definitions, first: First, after: After = None
+    ) -> Connection[VariableFinding]:
+        """What is amiss with clinical variables, held against the release that is served, by line."""
+        return await findings_of(info, variables, first, after)

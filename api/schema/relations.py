@@ -79,9 +79,14 @@ class Succession:
     concept_id: strawberry.ID = strawberry.field(description="The id at the other end.")
 
     @classmethod
-    def of(cls, succession: model.Succession, other: model.CURIE) -> Succession:
-        """The record as the schema shows it to the end that is not `other`."""
-        return cls(kind=SuccessionKind(succession.kind.value), concept_id=strawberry.ID(other))
+    def to_successor(cls, succession: model.Succession) -> Succession:
+        """The record as the schema shows it to the retired concept."""
+        return cls(kind=SuccessionKind(succession.kind.value), concept_id=strawberry.ID(succession.successor))
+
+    @classmethod
+    def to_retired(cls, succession: model.Succession) -> Succession:
+        """The record as the schema shows it to the successor."""
+        return cls(kind=SuccessionKind(succession.kind.value), concept_id=strawberry.ID(succession.retired))
 
     @described
     async def concept(self, info: Info) -> Concept | None:

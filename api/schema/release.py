@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from api.schema.connections import After, Connection, record_page
 from api.schema.context import Info
-from api.schema.fields import described
+from api.schema.fields import First, described
 from graph import model
 from linker.index_manifest import IndexManifest
 
@@ -28,6 +29,11 @@ class Source:
         description="What the file says of its version; empty where it says nothing."
     )
     sha256: str = strawberry.field(description="The digest of its bytes, in hex.")
+
+    @classmethod
+    def of(cls, source: model.Source) -> Source:
+        """The record as the schema shows it."""
+        return cls(name=source.name, format=source.format, version=source.version, sha256=source.sha256)
 
 
 @strawberry.type(description="The index with which mentions are linked and terms are found.")
@@ -72,7 +78,7 @@ class Release:
     languages: list[str] = strawberry.field(description="The languages of its terms, BCP 47, sorted.")
     rejected: int = strawberry.field(description="Rows of the sources that could not be used.")
     counts: list[Count] = strawberry.field(description="How many records of each kind it holds.")
-    sources: list[Source] = strawberry.field(description="The files it was imported from.")
+    files: strawberry.Private[tuple[model.Source, ...]]
 
     @classmethod
     def of(cls, release: model.Release) -> Release:
@@ -84,11 +90,13 @@ class Release:
             languages=list(release.languages),
             rejected=release.rejected,
             counts=[Count(kind=kind, number=number) for kind, number in release.counts.items()],
-            sources=[
-                Source(name=source.name, format=source.format, version=source.version, sha256=source.sha256)
-                for source in release.sources
-            ],
+            files=tuple(release.sources),
         )
+
+    @described
+    def sources(self, info: Info, first: First, after: After = None) -> Connection[Source]:
+        """The files it was imported from, in the order in which they were read."""
+        return record_page(info, self.files, Source.of, first, after, "sources")
 
     @described
     async def index(self, info: Info) -> Index | None:

@@ -8,9 +8,17 @@ from strawberry.types.nodes import SelectedField, Selection
 
 from api.schema.context import Info
 
+#: Between a connection and its items; no item has fields of these names.
+_OF_CONNECTIONS = frozenset({"nodes", "edges", "node"})
+
+
+def asks_for_nodes(info: Info) -> bool:
+    """Whether a query asks of a connection for its items."""
+    return not names_selected(info).isdisjoint({"nodes", "node"})
+
 
 def names_selected(info: Info) -> frozenset[str]:
-    """The names of the fields directly selected, in fragments too.
+    """The names of the fields directly selected, in fragments too; of a connection, those of its items as well.
 
     Fields that @skip or @include leave out are among them: looking up too much does no harm.
     """
@@ -28,5 +36,7 @@ def _names(selections: Iterable[Selection]) -> Iterator[str]:
     for selection in selections:
         if isinstance(selection, SelectedField):
             yield selection.name
+            if selection.name in _OF_CONNECTIONS:
+                yield from _names(selection.selections)
         else:
             yield from _names(selection.selections)

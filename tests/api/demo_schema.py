@@ -62,7 +62,7 @@ class Api:
     def ask(self, query: str, **variables: object) -> Any:
         """The data of an answer that has no errors."""
         data, errors = self.execute(query, **variables)
-        assert not errors
+        assert not errors, errors[0]
         return data
 
     def close(self) -> None:

@@ -14,8 +14,10 @@ from demo_schema import Api
 RENAL = "SNOMEDCT:29029999999105"
 ACUTE = "SNOMEDCT:29039999999107"
 BELOW = "<< 29029999999105 |insuficiencia renal|"
-QUERY = """query($ecl: String!, $first: Int! = 100, $offset: Int! = 0, $text: String! = "") {
-    expand(ecl: $ecl, first: $first, offset: $offset, text: $text) { total concepts { id preferredTerm active } }
+QUERY = """query($ecl: String!, $first: Int! = 100, $after: String, $text: String! = "") {
+    expand(ecl: $ecl, first: $first, after: $after, text: $text) {
+        totalCount nodes { id preferredTerm active } pageInfo { hasNextPage endCursor }
+    }
 }"""
 
 
@@ -136,20 +138,24 @@ class TestCommand:
 
 def test_an_expansion_is_told_by_page(api: Api) -> None:
     whole = api.ask(QUERY, ecl=BELOW)["expand"]
-    assert whole["total"] == len(whole["concepts"]) > 3
-    assert whole["concepts"] == sorted(whole["concepts"], key=lambda concept: concept["id"])
-    assert {"id": ACUTE, "preferredTerm": "insuficiencia renal aguda", "active": True} in whole["concepts"]
-    page = api.ask(QUERY, ecl=BELOW, first=2, offset=1)["expand"]
-    assert page == {"total": whole["total"], "concepts": whole["concepts"][1:3]}
+    assert whole["totalCount"] == len(whole["nodes"]) > 3
+    assert whole["nodes"] == sorted(whole["nodes"], key=lambda concept: concept["id"])
+    assert {"id": ACUTE, "preferredTerm": "insuficiencia renal aguda", "active": True} in whole["nodes"]
+    assert whole["pageInfo"]["hasNextPage"] is False
+    page = api.ask(QUERY, ecl=BELOW, first=2)["expand"]
+    assert page["pageInfo"]["hasNextPage"] is True
+    following = api.ask(QUERY, ecl=BELOW, first=2, after=page["pageInfo"]["endCursor"])["expand"]
+    assert following["totalCount"] == page["totalCount"] == whole["totalCount"]
+    assert page["nodes"] + following["nodes"] == whole["nodes"][:4]
     assert api.store.calls == {"concepts": 1, "terms": 1}
     found = api.ask(QUERY, ecl=BELOW, text="agud ren")["expand"]
-    assert 0 < found["total"] < whole["total"]
+    assert 0 < found["totalCount"] < whole["totalCount"]
 
 
 def test_history_gives_retired_concepts(api: Api) -> None:
     found = api.ask(QUERY, ecl="* {{ + HISTORY-MAX }} ", first=1)["expand"]
     active = api.ask(QUERY, ecl="*", first=1)["expand"]
-    assert found["total"] > active["total"]
+    assert found["totalCount"] > active["totalCount"]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_history_gives_retired_concepts(api: Api) -> None:
         ({"ecl": "\ud800"}, "ARGUMENT_REJECTED", "ecl"),
         ({"ecl": "*", "text": "a" * 1001}, "ARGUMENT_REJECTED", "text"),
         ({"ecl": "*", "first": 0}, "ARGUMENT_REJECTED", "first"),
-        ({"ecl": "*", "offset": -1}, "ARGUMENT_REJECTED", "offset"),
+        ({"ecl": "*", "after": "x"}, "ARGUMENT_REJECTED", "after"),
     ],
 )
 def test_what_cannot_be_expanded_has_its_code(

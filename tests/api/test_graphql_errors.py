@@ -23,7 +23,7 @@ def link(mentions: list[str], top: int = 1) -> tuple[str, dict[str, object]]:
 
 
 CONCEPT = "query($id: ID!) { concept(id: $id) { id } }"
-SEARCH = "query($t: String!) { search(text: $t) { id } }"
+SEARCH = "query($t: String!) { search(text: $t, first: 5) { nodes { id } } }"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_search_takes_any_text(api, text: str) -> None:
 
 
 def test_depth_aliases_and_tokens_are_limited(api) -> None:
-    deep = '{ concept(id: "a") ' + "{ parents " * 12 + "{ id }" + " }" * 12 + "}"
+    deep = '{ concept(id: "a") ' + "{ parents(first: 1) { nodes " * 9 + "{ id }" + " } }" * 9 + "}"
     wide = "{ " + " ".join(f"a{i}: release {{ name }}" for i in range(31)) + " }"
     long = "{ release { " + "name " * 2001 + "} }"
     for query in (deep, wide, long):
@@ -87,7 +87,10 @@ def test_a_release_without_an_index_says_so(own_home) -> None:
     bare = Api(own_home)
     try:
         assert bare.ask("{ release { name index { terms } } }")["release"]["index"] is None
-        for query in ('{ link(mentions: ["HTA"]) { mention } }', '{ search(text: "HTA") { id } }'):
+        for query in (
+            '{ link(mentions: ["HTA"]) { mention } }',
+            '{ search(text: "HTA", first: 1) { pageInfo { hasNextPage } } }',
+        ):
             _, (error,) = bare.execute(query)
             assert error["extensions"] == {"code": "INDEX_NOT_FOUND"}
             assert "enlace index --release demo" in error["message"]

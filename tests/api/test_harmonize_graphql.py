@@ -10,7 +10,7 @@ from demo_schema import Api
 HARMONIZE = """
 query($variables: String!, $rows: [HarmonizeRow!]!, $history: HistoryProfileName! = MOD, $minScore: Float! = 0) {
   harmonize(variables: $variables, rows: $rows, history: $history, minScore: $minScore) {
-    status variables paths route via score reason detail concepts { id preferredTerm }
+    status variables paths route via score reason detail concepts(first: 9) { nodes { id preferredTerm } }
   }
 }"""
 
@@ -22,17 +22,19 @@ def ids(api: Api) -> dict[str, str]:
     found = {}
     for name in names:
         hits = api.ask(
-            "query($t: String!) { search(text: $t, first: 20) { concept { id preferredTerm } } }", t=name
+            "query($t: String!) { search(text: $t, first: 20) { nodes { concept { id preferredTerm } } } }",
+            t=name,
         )
         found[name] = next(
-            h["concept"]["id"] for h in hits["search"] if h["concept"]["preferredTerm"] == name
+            h["concept"]["id"] for h in hits["search"]["nodes"] if h["concept"]["preferredTerm"] == name
         )
     replaced = api.ask(
-        "query($id: ID!) { concept(id: $id) { replaces { concept { id } } mappings { target } } }",
+        """query($id: ID!) { concept(id: $id) {
+            replaces(first: 9) { nodes { concept { id } } } mappings(first: 9) { nodes { target } } } }""",
         id=found["diabetes mellitus tipo 2"],
     )["concept"]
-    found["retired"] = replaced["replaces"][0]["concept"]["id"]
-    found["mapped"] = replaced["mappings"][0]["target"]
+    found["retired"] = replaced["replaces"]["nodes"][0]["concept"]["id"]
+    found["mapped"] = replaced["mappings"]["nodes"][0]["target"]
     return found
 
 
@@ -72,7 +74,7 @@ def test_codes(api: Api, ids: dict[str, str], variables: str) -> None:
         ("UNMATCHED", [], ""),
         ("UNMATCHED", [], ""),
     ]
-    assert found[0]["concepts"] == [{"id": type2, "preferredTerm": "diabetes mellitus tipo 2"}]
+    assert found[0]["concepts"]["nodes"] == [{"id": type2, "preferredTerm": "diabetes mellitus tipo 2"}]
     assert found[3]["paths"][0][0] == ids["retinopatía diabética"]
     assert found[3]["paths"][0][-1] == ids["retinopatía"]
     assert [one["reason"] for one in found[4:]] == ["unknown code", "empty"]
@@ -94,12 +96,11 @@ def test_texts_and_history(api: Api, ids: dict[str, str], variables: str) -> Non
 
 
 def test_check(api: Api, ids: dict[str, str], variables: str) -> None:
-    query = (
-        "query($v: String!) { checkVariables(variables: $v) { error problem variable line replacements } }"
-    )
-    assert api.ask(query, v=variables)["checkVariables"] == []
+    query = """query($v: String!) { checkVariables(variables: $v, first: 9) { nodes {
+            error problem variable line replacements } } }"""
+    assert api.ask(query, v=variables)["checkVariables"]["nodes"] == []
     wrong = f"variables:\n  - id: a\n    concepts: ['{ids['retired']}']\n"
-    (finding,) = api.ask(query, v=wrong)["checkVariables"]
+    (finding,) = api.ask(query, v=wrong)["checkVariables"]["nodes"]
     assert finding == {
         "error": True,
         "problem": "retired",

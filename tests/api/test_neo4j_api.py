@@ -16,11 +16,13 @@ from loaders import demo
 
 QUERY = """query($ids: [ID!]!) { concepts(ids: $ids) {
     id active semanticTag preferredTerm fsn
-    terms { text language kind scope id acceptability { refsetId preferred } }
-    parents { id preferredTerm } ancestors { id } children { id preferredTerm }
-    mappings { target kind group priority rule advice }
-    relations { typeId type { preferredTerm } target { id preferredTerm } group }
-    replacedBy { kind concept { id preferredTerm } } replaces { kind concept { id } }
+    terms(first: 99) { nodes { text language kind scope id acceptability { refsetId preferred } } }
+    parents(first: 99) { nodes { id preferredTerm } } ancestors(first: 99) { nodes { id } }
+    children(first: 99) { nodes { id preferredTerm } }
+    mappings(first: 99) { nodes { target kind group priority rule advice } }
+    relations(first: 99) { nodes { typeId type { preferredTerm } target { id preferredTerm } group } }
+    replacedBy(first: 99) { nodes { kind concept { id preferredTerm } } }
+    replaces(first: 99) { nodes { kind concept { id } } }
 } }"""
 
 

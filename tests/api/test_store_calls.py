@@ -14,12 +14,23 @@ from api.lookups import Found, Kind, Lookups, Wanted
 EVERYTHING = """query($mentions: [String!]!, $top: Int!) { link(mentions: $mentions, top: $top) {
   mention decision { path concept { id preferredTerm } }
   candidates { score matchedTerm concept {
-    id active semanticTag preferredTerm fsn terms { text language kind } definitions { text }
-    parents { id preferredTerm active } children { id preferredTerm } ancestors { id preferredTerm }
-    siblings { id preferredTerm } descendantCount
-    mappings { target } relations { type { preferredTerm } target { preferredTerm semanticTag } }
-    replacedBy { kind concept { id preferredTerm } } replaces { kind concept { id preferredTerm } }
+    id active semanticTag preferredTerm fsn
+    terms(first: 100) { nodes { text language kind } } definitions(first: 9) { nodes { text } }
+    parents(first: 99) { nodes { id preferredTerm active } } children(first: 20) { nodes { id preferredTerm } }
+    ancestors(first: 99) { nodes { id preferredTerm } } siblings(first: 20) { edges { node { id preferredTerm } } }
+    descendants(first: 9) { totalCount nodes { id preferredTerm } } descendantCount
+    mappings(first: 9) { nodes { target } }
+    relations(first: 9) { nodes { type { preferredTerm } target { preferredTerm semanticTag } } }
+    refsets(first: 9) { nodes { refset { preferredTerm } } } members(first: 9) { nodes { preferredTerm } }
+    replacedBy(first: 9) { nodes { kind concept { id preferredTerm } } }
+    replaces(first: 9) { nodes { kind concept { id preferredTerm } } }
   } } } }"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled(api) -> None:
+    """What expressions and `members` need is compiled once a release; that is no cost of a request."""
+    api.ask('{ expand(ecl: "*", first: 1) { totalCount } }')
 
 
 @pytest.mark.parametrize("top", [1, 5, 25])
@@ -37,8 +48,10 @@ def test_what_is_not_asked_for_is_not_looked_up(api) -> None:
 
 def test_calls_do_not_grow_with_depth_times_width(api) -> None:
     api.ask(
-        """{ search(text: "a", first: 200) { concept { preferredTerm
-            parents { preferredTerm parents { preferredTerm parents { preferredTerm } } } } } }"""
+        """{ search(text: "a", first: 200) { nodes { concept { preferredTerm
+            parents(first: 9) { nodes { preferredTerm
+              parents(first: 9) { edges { node { preferredTerm
+                parents(first: 9) { nodes { preferredTerm } } } } } } } } } } }"""
     )
     assert api.store.calls == {"terms": 4}
 
@@ -110,7 +123,8 @@ def test_a_request_answers_with_a_bounded_number_of_concepts() -> None:
 def test_a_query_that_explodes_is_stopped(limited_api, fields: str) -> None:
     api = limited_api(max_concepts=50)
     data, errors = api.execute(
-        """{ search(text: "a", first: 20) { concept { ancestors { siblings { children { FIELDS } } } } } }""".replace(
+        """{ search(text: "a", first: 20) { nodes { concept { ancestors(first: 50) { nodes {
+            siblings(first: 50) { nodes { children(first: 50) { nodes { FIELDS } } } } } } } } } }""".replace(
             "FIELDS", fields
         )
     )

@@ -16,9 +16,9 @@ query Link($mentions: [String!]!, $top: Int = 3) {
         id
         preferredTerm
         semanticTag
-        parents { preferredTerm }
-        children(first: 10) { preferredTerm }
-        ancestors { preferredTerm }
+        parents(first: 10) { nodes { preferredTerm } }
+        children(first: 10) { totalCount nodes { preferredTerm } }
+        ancestors(first: 50) { nodes { preferredTerm } }
       }
     }
   }
