@@ -174,6 +174,7 @@ def test_every_list_of_the_release_is_a_connection() -> None:
         "Query.similarity",
         "Query.harmonize",
         "Linking.candidates",
+        "Candidate.evidence",
         "Concept.pathsToRoot",
         "Term.acceptability",
         "Release.counts",
