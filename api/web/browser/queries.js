@@ -7,23 +7,22 @@ export const PAGE = 50;
 const NAMED = "id preferredTerm(language: $language) semanticTag active";
 const BRANCH = `${NAMED} childCount`;
 
-const start = (after) => Number(after || 0);
+const PAGE_INFO = "pageInfo { hasNextPage endCursor }";
 
-function page(nodes, total, after) {
-  const end = start(after) + nodes.length;
-  return { nodes, total, next: end < total && nodes.length > 0 ? String(end) : "" };
+function page({ nodes, totalCount, pageInfo }) {
+  return { nodes, total: totalCount, next: pageInfo.hasNextPage ? pageInfo.endCursor : "" };
 }
 
 /** The release that is served: its record with counts, sources and index. */
 export async function release(options) {
   const found = await ask(
     `{ release { name created software languages rejected counts { kind number }
-        sources { name format version sha256 }
+        sources(first: 200) { nodes { name format version sha256 } }
         index { created biEncoder crossEncoder pooling dimensions terms concepts mentions recallAt64 } } }`,
     {},
     options,
   );
-  return found.release;
+  return { ...found.release, sources: found.release.sources.nodes };
 }
 
 /** Concepts found by the beginnings of words: `[{id, matchedTerm, language, score, concept}]`, best first. */
@@ -31,11 +30,11 @@ export async function search({ text, language, termLanguage = null, first = 20 }
   const found = await ask(
     `query ($text: String!, $first: Int!, $termLanguage: String, $language: String) {
       search(text: $text, first: $first, language: $termLanguage) {
-        id matchedTerm language score concept { ${NAMED} } } }`,
+        nodes { id matchedTerm language score concept { ${NAMED} } } } }`,
     { text, first, termLanguage, language },
     options,
   );
-  return found.search;
+  return found.search.nodes;
 }
 
 /** All that the concept page shows at once. */
@@ -45,25 +44,27 @@ export async function concept({ id, language }, options) {
       concept(id: $id) {
         ${BRANCH} uri fsn(language: $language) effectiveTime module defined
         parentCount ancestorCount descendantCount siblingCount
-        terms(first: 500) { text language kind scope id acceptability { refsetId preferred } }
-        definitions { text language }
-        parents(first: 50) { ${BRANCH} }
-        children(first: ${PAGE}) { ${BRANCH} }
+        terms(first: 500) { nodes { text language kind scope id acceptability { refsetId preferred } } }
+        definitions(first: 20) { nodes { text language } }
+        parents(first: 50) { nodes { ${BRANCH} } }
+        children(first: ${PAGE}) { totalCount nodes { ${BRANCH} } ${PAGE_INFO} }
         pathsToRoot(first: 1) { ${NAMED} }
-        relations(first: 200) { group typeId targetId type { ${NAMED} } target { ${NAMED} } }
-        mappings(first: 200) { target kind group priority rule advice }
-        replacedBy { kind conceptId concept { ${NAMED} } }
-        replaces(first: 100) { kind conceptId concept { ${NAMED} } }
-        refsets(first: 100) { refsetId refset { ${NAMED} } }
+        relations(first: 200) { nodes { group typeId targetId type { ${NAMED} } target { ${NAMED} } } }
+        mappings(first: 200) { nodes { target kind group priority rule advice } }
+        replacedBy(first: 100) { nodes { kind conceptId concept { ${NAMED} } } }
+        replaces(first: 100) { nodes { kind conceptId concept { ${NAMED} } } }
+        refsets(first: 100) { nodes { refsetId refset { ${NAMED} } } }
       } }`,
     { id, language },
     options,
   );
   const one = found.concept;
+  const whole = ["terms", "definitions", "parents", "relations", "mappings", "replacedBy", "replaces", "refsets"];
   return {
     ...one,
+    ...Object.fromEntries(whole.map((name) => [name, one[name].nodes])),
     pathToRoot: one.pathsToRoot[0] ?? [],
-    children: page(one.children, one.childCount, ""),
+    children: page(one.children),
   };
 }
 
@@ -72,10 +73,10 @@ export function conceptRequest(id) {
   return `{
   concept(id: ${JSON.stringify(id)}) {
     id preferredTerm fsn semanticTag
-    terms { text language kind }
-    parents { id preferredTerm }
-    children { id preferredTerm }
-    mappings { target kind }
+    terms(first: 50) { nodes { text language kind } }
+    parents(first: 20) { nodes { id preferredTerm } }
+    children(first: 20) { totalCount nodes { id preferredTerm } }
+    mappings(first: 20) { nodes { target kind } }
   }
 }`;
 }
@@ -93,23 +94,23 @@ export async function names({ ids, language }, options) {
 /** A page of the children of a concept. */
 export async function children({ id, language, after = "" }, options) {
   const found = await ask(
-    `query ($id: ID!, $first: Int!, $offset: Int!, $language: String) {
-      concept(id: $id) { childCount children(first: $first, offset: $offset) { ${BRANCH} } } }`,
-    { id, language, first: PAGE, offset: start(after) },
+    `query ($id: ID!, $first: Int!, $after: String, $language: String) {
+      concept(id: $id) { children(first: $first, after: $after) { totalCount nodes { ${BRANCH} } ${PAGE_INFO} } } }`,
+    { id, language, first: PAGE, after: after || null },
     options,
   );
-  return page(found.concept.children, found.concept.childCount, after);
+  return page(found.concept.children);
 }
 
 /** A page of the concepts of an expression. */
 export async function expand({ ecl, language, after = "", text = "", first = PAGE }, options) {
   const found = await ask(
-    `query ($ecl: String!, $first: Int!, $offset: Int!, $text: String!, $language: String) {
-      expand(ecl: $ecl, first: $first, offset: $offset, text: $text) { total concepts { ${NAMED} } } }`,
-    { ecl, language, text, first, offset: start(after) },
+    `query ($ecl: String!, $first: Int!, $after: String, $text: String!, $language: String) {
+      expand(ecl: $ecl, first: $first, after: $after, text: $text) { totalCount nodes { ${NAMED} } ${PAGE_INFO} } }`,
+    { ecl, language, text, first, after: after || null },
     options,
   );
-  return page(found.expand.concepts, found.expand.total, after);
+  return page(found.expand);
 }
 
 /** Mentions with their candidates and decisions, in order. */
@@ -134,12 +135,12 @@ export async function link({ mentions, top, language }, options) {
 export async function checkVariables({ variables }, options) {
   const found = await ask(
     `query ($variables: String!) {
-      checkVariables(variables: $variables) {
-        error problem variable line message conceptId other replacements } }`,
+      checkVariables(variables: $variables, first: 1000) {
+        nodes { error problem variable line message conceptId other replacements } } }`,
     { variables },
     options,
   );
-  return found.checkVariables;
+  return found.checkVariables.nodes;
 }
 
 /** What becomes of rows `{code, system, text}`, in order. A server that is busy is asked again. */
@@ -147,9 +148,9 @@ export async function harmonize({ variables, rows, history, minScore, margin }, 
   const found = await askPatiently(
     `query ($variables: String!, $rows: [HarmonizeRow!]!, $history: HistoryProfileName!, $minScore: Float!, $margin: Float!) {
       harmonize(variables: $variables, rows: $rows, history: $history, minScore: $minScore, margin: $margin) {
-        status variables paths route via score reason detail concepts { id preferredTerm } } }`,
+        status variables paths route via score reason detail concepts(first: 20) { nodes { id preferredTerm } } } }`,
     { variables, rows, history, minScore, margin },
     options,
   );
-  return found.harmonize;
+  return found.harmonize.map((row) => ({ ...row, concepts: row.concepts.nodes }));
 }
