@@ -4,13 +4,15 @@
 
 The DisTEMIST and MedProcNER documents are CodiEsp's under slightly different names, so the documents
 that CodiEsp calls dev are left out of every training file, whichever corpus they come from. Written
-are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, MESH, HP and ECIEO),
+are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, MESH, HP, ECIEO, ICD10CM and
+ICD10PCS),
 `hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone).
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,8 +68,24 @@ def medprocner_file(data: Path) -> Path:
 
 
 def cantemist(data: Path) -> Iterator[GoldMention]:
-    """CANTEMIST training mentions with their eCIE-O codes."""
-    return read_mentions(data / "cantemist" / "train-set.tsv")
+    """CANTEMIST mentions of its training part and its first dev part with their eCIE-O codes."""
+    for path in cantemist_files(data):
+        yield from read_mentions(path)
+
+
+def cantemist_files(data: Path) -> tuple[Path, Path]:
+    """CANTEMIST's parts that are trained on; the second dev part is held apart."""
+    return data / "cantemist" / "train-set.tsv", data / "cantemist" / "dev-set1.tsv"
+
+
+def codiesp(data: Path) -> Iterator[GoldMention]:
+    """CodiEsp's training evidence with its CIE-10-ES codes, which are ICD-10-CM's and ICD-10-PCS's."""
+    systems = {"DIAGNOSTICO": "ICD10CM", "PROCEDIMIENTO": "ICD10PCS"}
+    with (data / "codiesp" / "trainX.tsv").open(encoding="utf-8", newline="") as file:
+        for document, kind, code, span, places in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            # Evidence in several pieces has no one place; its words stand for it.
+            start, end = (None, None) if ";" in places else map(int, places.split())
+            yield GoldMention(span, (f"{systems[kind]}:{code.upper()}",), document, start, end)
 
 
 def single(mention: GoldMention) -> bool:
@@ -80,7 +98,7 @@ def named(mention: GoldMention) -> GoldMention:
     return replace(mention, document=document_name(mention.document))
 
 
-CORPORA = (distemist, distemist_hpo, medprocner, cantemist)
+CORPORA = (distemist, distemist_hpo, medprocner, cantemist, codiesp)
 
 
 def write_corpora(data: Path, output: Path) -> dict[str, int]:

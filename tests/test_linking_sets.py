@@ -15,7 +15,7 @@ from linker.mentions import GoldMention
 SIZES = {
     "distemist-hpo-terms": (551, 1106),
     "distemist-hpo-terms-and-mentions": (551, 1106),
-    "cantemist": (2660, 6396),
+    "cantemist": (2660, 9737),
     "distemist": (1305, 4626),
     "medprocner": (1431, 4626),
 }
