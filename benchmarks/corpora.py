@@ -6,17 +6,20 @@ The DisTEMIST and MedProcNER documents are CodiEsp's under slightly different na
 that CodiEsp calls dev are left out of every training file, whichever corpus they come from. Written
 are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, MESH, HP, ECIEO, ICD10CM and
 ICD10PCS),
-`hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone).
+`hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone), and `texts.jsonl` (doc, text; raw clinical
+text, from which a model learns words).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from linker.document_texts import read_texts
 from linker.mentions import GoldMention, read_mentions, write_mentions
 
 _CODIESP_DEV = ("devD.tsv", "devP.tsv", "devX.tsv")
@@ -101,8 +104,29 @@ def named(mention: GoldMention) -> GoldMention:
 CORPORA = (distemist, distemist_hpo, medprocner, cantemist, codiesp)
 
 
+TEXTS = (
+    "text/codiesp-background.jsonl.gz",
+    "text/casimedicos.jsonl.gz",
+    "codiesp/texts.jsonl.gz",
+    "cantemist/train-set.texts.jsonl.gz",
+    "cantemist/dev-set1.texts.jsonl.gz",
+)
+"""Where raw text is. The other corpora's documents are CodiEsp's."""
+
+
+def write_texts(path: Path, data: Path) -> int:
+    """Write the texts of all documents that are not held apart; returns their number."""
+    held_apart = codiesp_dev_documents(data)
+    texts = {document_name(name): text for name, text in read_texts(data / one for one in TEXTS).items()}
+    kept = {name: text for name, text in texts.items() if name not in held_apart}
+    with path.open("w", encoding="utf-8") as file:
+        for name, text in kept.items():
+            file.write(json.dumps({"doc": name, "text": text}, ensure_ascii=False) + "\n")
+    return len(kept)
+
+
 def write_corpora(data: Path, output: Path) -> dict[str, int]:
-    """Write the three files into `output`; returns the rows of each."""
+    """Write the files into `output`; returns the rows of each."""
     output.mkdir(parents=True, exist_ok=True)
     held_apart = codiesp_dev_documents(data)
     training = (m for corpus in CORPORA for m in corpus(data) if m.document not in held_apart)
@@ -113,6 +137,7 @@ def write_corpora(data: Path, output: Path) -> dict[str, int]:
             output / "hpo-training.tsv", (m for m in hpo if m.document not in held_apart)
         ),
         "hpo-dev.tsv": write_mentions(output / "hpo-dev.tsv", (m for m in hpo if m.document in held_apart)),
+        "texts.jsonl": write_texts(output / "texts.jsonl", data),
     }
 
 
@@ -123,7 +148,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="where to write the mention files")
     options = parser.parse_args()
     for name, rows in write_corpora(options.data, options.output).items():
-        print(f"{options.output / name}: {rows:,} mentions")
+        print(f"{options.output / name}: {rows:,}")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ enlace load "$data/do" --release do-2026-07
 notes=(
   --data-note "Human Phenotype Ontology 2024-04-26 and its official Spanish labels: HPO licence (free use with citation and version)"
   --data-note "Disease Ontology 2026-07-31 and its Spanish translations: CC0"
-  --data-note "DisTEMIST, MedProcNER and CANTEMIST training mentions: CC BY 4.0; documents that CodiEsp calls dev are left out"
+  --data-note "DisTEMIST, MedProcNER, CANTEMIST and CodiEsp mentions, CodiEsp, CANTEMIST and CasiMedicos texts: CC BY 4.0; documents that CodiEsp calls dev and CANTEMIST's second dev part are left out"
 )
 
 enlace train bi-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
-  --dimensions 256 --steps 4000 "${notes[@]}" --output linker/models/bi-encoder
+  --texts "$work/corpora/texts.jsonl" --dimensions 256 --vocabulary 12000 --steps 4000 "${notes[@]}" --output linker/models/bi-encoder
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
   --bi-encoder linker/models/bi-encoder --steps 2000 "${notes[@]}" --output "$work/models/cross-encoder"
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \

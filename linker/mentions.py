@@ -95,10 +95,14 @@ def split_documents(
     training: list[GoldMention] = []
     dev: list[GoldMention] = []
     for mention in mentions:
-        digest = hashlib.blake2b(mention.document.encode(), digest_size=4).digest()
-        held_apart = bool(mention.document) and int.from_bytes(digest, "little") < dev_share * 2**32
-        (dev if held_apart else training).append(mention)
+        (dev if is_held_out(mention.document, dev_share) else training).append(mention)
     return training, dev
+
+
+def is_held_out(document: str, dev_share: float) -> bool:
+    """Whether a document is a dev document; what has no name is none."""
+    digest = hashlib.blake2b(document.encode(), digest_size=4).digest()
+    return bool(document) and int.from_bytes(digest, "little") < dev_share * 2**32
 
 
 def write_mentions(path: Path, mentions: Iterable[GoldMention]) -> int:

@@ -65,6 +65,13 @@ def bi_encoder(
     release: ReleasesOption,
     output: OutputOption,
     mentions: MentionsOption = [],  # noqa: B006 - typer copies it
+    texts: Annotated[
+        list[Path],
+        typer.Option(
+            "--texts",
+            help='Raw text, `{"doc": …, "text": …}` a line, for a model from scratch to learn words from; repeatable.',
+        ),
+    ] = [],  # noqa: B006 - typer copies it
     start_from: Annotated[
         str | None,
         typer.Option("--from", metavar="ID-OR-FOLDER", help="A checkpoint; without it, from scratch."),
@@ -111,10 +118,13 @@ def bi_encoder(
     save_steps: SaveOption = 500,
 ) -> None:
     """Train a bi-encoder on the synonyms of releases and on annotated mentions."""
+    from linker.errors import TrainingError
     from linker.training.bi_encoder import BiEncoderRecipe
     from linker.training.runs import Oversight, check_device, run_bi_encoder, use_threads
     from linker.training.scratch import ScratchSize
 
+    if texts and start_from:
+        raise TrainingError("--texts is for a model from scratch; leave it out, or leave --from out.")
     use_threads(threads)
     recipe = BiEncoderRecipe(
         steps=steps,
@@ -130,7 +140,7 @@ def bi_encoder(
         loss=loss,
     )
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
-    with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
+    with _data(release, mentions, dev_share, data_note, texts) as data, progress() as tell:
         run_bi_encoder(
             data,
             output,
@@ -236,9 +246,14 @@ def fusion(
 
 @contextmanager
 def _data(
-    releases: list[str], mentions: list[Path], dev_share: float, notes: Sequence[str] = ()
+    releases: list[str],
+    mentions: list[Path],
+    dev_share: float,
+    notes: Sequence[str] = (),
+    texts: Sequence[Path] = (),
 ) -> Iterator[TrainingData]:
     from graph.release import default_home
+    from linker.document_texts import read_texts
     from linker.mentions import read_mentions
     from linker.training.runs import TrainingData
 
@@ -246,17 +261,23 @@ def _data(
     with ExitStack() as stack:
         opened = [stack.enter_context(home.open(name)) for name in releases]
         read = {path: list(read_mentions(path)) for path in mentions}
+        raw = {path: read_texts([path]) for path in texts}
         described = [
             *(
                 f"release {o.release.name} ({', '.join(source.name for source in o.release.sources)})"
                 for o in opened
             ),
             *(f"{len(rows):,} mentions of {path.name}" for path, rows in read.items()),
-            f"about {dev_share:.1%} of the mentions' documents were left out, for choosing and for fusion",
+            *(f"{len(rows):,} texts of {path.name}" for path, rows in raw.items()),
+            f"about {dev_share:.1%} of the documents were left out, for choosing and for fusion",
             *notes,
         ]
         yield TrainingData(
-            [o.store for o in opened], [m for rows in read.values() for m in rows], described, dev_share
+            [o.store for o in opened],
+            [m for rows in read.values() for m in rows],
+            described,
+            dev_share,
+            {document: text for rows in reversed(raw.values()) for document, text in rows.items()},
         )
 
 

@@ -8,6 +8,7 @@ mention coded with a SNOMED CT id meets the HPO terms that map to that id.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from linker.mentions import GoldMention
 from linker.training.lineage import Lineage
 
 LARGEST_GROUP = 200
-"""Strings. A larger group is a catch-all code, and its strings are not synonyms."""
+"""Strings. A larger group is a catch-all code; so many of its strings stand for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def build_corpus(
 ) -> TrainingCorpus:
     """Gather the terms of active concepts, the codes they map to, and annotated mentions.
 
-    Definitions and composite mentions are left out, and so are groups of one string or over LARGEST_GROUP,
-    and codes that several concepts of one release map to. Raises HierarchyCycle.
+    Definitions and composite mentions are left out, and so are groups of one string and codes that several
+    concepts of one release map to; of a group over LARGEST_GROUP a sample is taken. Raises HierarchyCycle.
     """
     stores = list(stores)
     gathered: dict[CURIE, set[str]] = defaultdict(set)
@@ -75,11 +76,7 @@ def build_corpus(
             marked.add(string)
             for code in mention.codes:
                 gathered[code].add(string)
-    names = {
-        id: tuple(sorted(strings - {""}))
-        for id, strings in sorted(gathered.items())
-        if 1 <= len(strings - {""}) <= LARGEST_GROUP
-    }
+    names = {id: _sample(strings - {""}) for id, strings in sorted(gathered.items()) if strings - {""}}
     groups = {id: strings for id, strings in names.items() if len(strings) > 1}
     groups_of = holders_of(groups)
     return TrainingCorpus(
@@ -89,6 +86,14 @@ def build_corpus(
         names,
         Lineage.of(stores),
     )
+
+
+def _sample(strings: set[str]) -> tuple[str, ...]:
+    """At most LARGEST_GROUP of `strings`, sorted; the same ones of the same strings."""
+    if len(strings) <= LARGEST_GROUP:
+        return tuple(sorted(strings))
+    by_digest = sorted(strings, key=lambda string: hashlib.blake2b(string.encode(), digest_size=8).digest())
+    return tuple(sorted(by_digest[:LARGEST_GROUP]))
 
 
 def holders_of(strings_of: dict[CURIE, tuple[str, ...]]) -> dict[str, frozenset[CURIE]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from graph.store import GraphStore
 from linker.encoder import BiEncoder, model_settings
 from linker.errors import TrainingError
 from linker.index import open_checked
-from linker.mentions import GoldMention, split_documents
+from linker.mentions import GoldMention, is_held_out, split_documents
 from linker.normalization import normaliser
 from linker.reranker import Reranker
 from linker.training.bi_encoder import BiEncoderRecipe, embed_all, train_bi_encoder
@@ -49,19 +49,26 @@ class Oversight:
 class TrainingData:
     """The open stores and annotated mentions of a run, and how they are told in the model card.
 
-    About `dev_share` of the mentions' documents are left out of training, as
-    `linker.mentions.split_documents` says.
+    About `dev_share` of the documents are left out of training, as `linker.mentions.split_documents` says;
+    `texts` are raw ones, by document.
     """
 
     stores: Sequence[GraphStore]
     mentions: Sequence[GoldMention]
     described: Sequence[str]
     dev_share: float
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def corpus(self, normalisation: str) -> TrainingCorpus:
         """Everything but the dev documents, normalised."""
         training, _ = split_documents(self.mentions, self.dev_share)
         return build_corpus(self.stores, training, normaliser(normalisation))
+
+    def training_texts(self, normalisation: str) -> list[str]:
+        """The normalised texts of all but the dev documents, each once."""
+        normalise = normaliser(normalisation)
+        kept = (t for document, t in self.texts.items() if not is_held_out(document, self.dev_share))
+        return list(dict.fromkeys(map(normalise, kept)))
 
     def dev(self) -> list[GoldMention]:
         """The mentions of the dev documents."""
@@ -97,7 +104,15 @@ def run_bi_encoder(
         )
         corpus = data.corpus(normalisation)
         if not start_from:
-            write_scratch_model(Path(scratch), corpus.strings, size, normalisation, recipe.seed)
+            write_scratch_model(
+                Path(scratch),
+                corpus.strings,
+                size,
+                normalisation,
+                recipe.seed,
+                texts=data.training_texts(normalisation),
+                groups=corpus.groups.values(),
+            )
         encoder = BiEncoder.open(
             start_from or scratch,
             max_length=recipe.max_length,

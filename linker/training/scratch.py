@@ -6,11 +6,12 @@ Devlin et al. 2019, at a size that two processor cores can train.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from linker.encoder import SETTINGS_FILE
+from linker.training.cooccurrence import piece_vectors
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LONGEST_WORD = 60
@@ -29,17 +30,26 @@ class ScratchSize:
 
 
 def write_scratch_model(
-    folder: Path, texts: Iterable[str], size: ScratchSize, normalisation: str, seed: int
+    folder: Path,
+    strings: Sequence[str],
+    size: ScratchSize,
+    normalisation: str,
+    seed: int,
+    *,
+    texts: Sequence[str] = (),
+    groups: Iterable[Sequence[str]] = (),
 ) -> None:
     """Write tokeniser, configuration, weights and `enlace.json` into `folder`.
 
-    `texts` are normalised already; the vocabulary is learned from them and keeps accents and ñ as they come.
+    `strings` and `texts` are normalised already; the vocabulary is learned from them and keeps accents and ñ as
+    they come. Weights are random; with `texts`, the vectors of word pieces are learned from them and from
+    `groups` of strings that name one concept (`linker.training.cooccurrence`).
     """
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    vocabulary = _wordpieces(texts, size.vocabulary)
+    vocabulary = _wordpieces([*strings, *texts], size.vocabulary)
     tokenizer = Tokenizer(
         models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD)
     )
@@ -70,12 +80,27 @@ def write_scratch_model(
         pad_token_id=0,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    model = BertModel(config, add_pooling_layer=False)
+    if texts:
+        vectors, known = piece_vectors(
+            lambda lines: [one.ids for one in tokenizer.encode_batch(lines, add_special_tokens=False)],
+            len(wrapped),
+            texts,
+            groups,
+            size.dimensions,
+            seed,
+        )
+        weights = model.embeddings.word_embeddings.weight
+        # As long as the random ones that they take the place of.
+        scale = config.initializer_range * size.dimensions**0.5
+        with torch.no_grad():
+            weights[torch.from_numpy(known)] = torch.from_numpy(scale * vectors[known])
+    model.save_pretrained(folder)
     wrapped.save_pretrained(folder)
     (folder / SETTINGS_FILE).write_text(json.dumps({"normalisation": normalisation}) + "\n", "utf-8")
 
 
-def _wordpieces(texts: Iterable[str], count: int) -> dict[str, int]:
+def _wordpieces(lines: Sequence[str], count: int) -> dict[str, int]:
     """A WordPiece vocabulary with its ids; the same texts give the same one.
 
     The trainer numbers the letters that continue a word as it meets them, in an order that differs from run
@@ -83,7 +108,6 @@ def _wordpieces(texts: Iterable[str], count: int) -> dict[str, int]:
     """
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-    lines = list(texts)
     letters = sorted({letter for line in lines for word in line.split() for letter in word[1:]})
     continuing = [f"##{letter}" for letter in letters if letter.isalnum()]
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -26,6 +27,27 @@ def test_a_bi_encoder_is_trained_with_what_was_asked(
     for fact in ("| pairs | grandparents |", "| synonym_share | 0.6 |", "| loss | multi-similarity |"):
         assert fact in card
     assert BiEncoder.open(output).identity.max_length == 20
+
+
+def test_a_bi_encoder_from_scratch_learns_words_from_texts(
+    enlace, in_home: ReleaseHome, tmp_path: Path
+) -> None:
+    texts = tmp_path / "texts.jsonl"
+    line = json.dumps({"doc": "a", "text": "Presenta zumbayllu renal.\n" * 300})
+    texts.write_text(f"{line}\n", "utf-8")
+    asked = (
+        "train", "bi-encoder", "--release", "demo", "--dimensions", "32", "--vocabulary", "900", "--steps", "2",
+        "--batch-size", "4", "--hard-negatives", "0",
+    )  # fmt: skip
+    told = enlace(*asked, "--texts", texts, "--output", tmp_path / "model")
+    assert told.code == 0
+    assert "1 texts of texts.jsonl" in (tmp_path / "model" / "README.md").read_text("utf-8")
+    assert "zumbayllu" in BiEncoder.open(tmp_path / "model").model.tokenizer.get_vocab()
+    again = enlace(*asked, "--texts", texts, "--from", tmp_path / "model", "--output", tmp_path / "other")
+    assert (again.code, again.err) == (
+        1,
+        "enlace: --texts is for a model from scratch; leave it out, or leave --from out.\n",
+    )
 
 
 def test_what_cannot_be_trained_is_one_sentence(

@@ -7,7 +7,7 @@ import pytest
 
 from linker.training.cooccurrence import piece_vectors
 
-WORDS = "dolor de cabeza intenso riñón renal cólico litiasis kidney stone fiebre alta mudo".split()
+WORDS = "dolor de cabeza intenso riñón renal cólico litiasis kidney stone fiebre alta mudo".split()  # noqa: SIM905
 
 
 def pieces(lines: list[str]) -> list[list[int]]:
