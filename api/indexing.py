@@ -16,6 +16,7 @@ from linker.indexing import build_index
 from linker.reranker import Reranker
 from linker.shipped import bi_encoder_source, cross_encoder_source
 from linker.stored_vectors import StoredVectors
+from linker.vector_index import AUTO, chosen_kind
 
 #: For `reuse`: any index here, or none.
 ANY, NONE = "", "none"
@@ -30,16 +31,19 @@ def index_release(
     mentions: Sequence[tuple[str, CURIE]] = (),
     reuse: str = ANY,
     precision: str = FULL,
+    kind: str = AUTO,
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
 
     `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
-    is none. `precision` is what the models compute in, `float32`, `bfloat16` or `int8`. Strings that the index of
-    the release `reuse` has are not encoded again; by default those of any index here that the same encoder
-    made, and with `none` all are. Holds the release's lock, so that no import replaces it meanwhile. Raises
-    what opening a release, opening a model, opening the index of `reuse` and building an index raise.
+    is none. `precision` is what the models compute in, `float32`, `bfloat16` or `int8`; `kind` is how vectors
+    are searched, `exact`, `hnsw` or `auto`. Strings that the index of the release `reuse` has are not encoded
+    again; by default those of any index here that the same encoder made, and with `none` all are. Holds the
+    release's lock, so that no import replaces it meanwhile. Raises what opening a release, opening a model,
+    opening the index of `reuse` and building an index raise.
     """
+    chosen_kind(kind, 0)
     with home.lock(name), home.open(name) as opened:
         tell("opening the models", 0, None)
         encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)), precision=precision)
@@ -56,6 +60,7 @@ def index_release(
             cross_encoder=_anchored(cross_encoder),
             mentions=mentions,
             stored=_stored(home, name, reuse, encoder.identity),
+            kind=kind,
             progress=tell,
         )
     return manifest, unknown

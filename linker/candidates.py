@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,11 @@ from linker.abbreviations import Abbreviations
 from linker.encoder import Encoder, Vectors
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
-from linker.lexical import Rows, best_rows
+from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
+
+#: Mentions whose candidates are compared together. More take more memory and save no more time.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +101,66 @@ def _search(
     index: TermIndex, mentions: Sequence[str], vectors: Vectors, weights: RetrievalWeights, top_k: int
 ) -> list[Retrieved]:
     """The `top_k` best concepts of each text; `vectors` has shape (len(mentions), dimensions)."""
-    wanted = min(top_k, index.concept_count)
-    first_depth = max(64, 2 * top_k)
-    _, first_nearest = index.nearest(vectors, first_depth)
-    found = []
-    for mention, vector, nearest, lexical, same in zip(
-        mentions,
-        vectors,
-        first_nearest,
-        index.lexical.similarities(mentions),
-        index.lexical.same_folded(mentions),
-        strict=True,
-    ):
-        depth = first_depth
-        while True:
-            rows = np.unique(np.concatenate([nearest, best_rows(lexical, depth), same]))
-            rows = rows[rows >= 0]
-            dense = index.vectors_of(rows) @ vector
-            one = _by_concept(
-                index, mention, rows, np.isin(rows, same), dense, lexical[rows], weights, wanted
+    depth = max(64, 2 * top_k)
+    nearest = index.nearest(vectors, depth)[1]
+    similarities = index.lexical.similarities(mentions)
+    same = index.lexical.same_folded(mentions)
+    found: list[Retrieved] = []
+    for start in range(0, len(mentions), _AT_ONCE):
+        stop = min(start + _AT_ONCE, len(mentions))
+        pools = [
+            _pooled(near, lexical, own, depth)
+            for near, lexical, own in zip(
+                nearest[start:stop], islice(similarities, _AT_ONCE), same[start:stop], strict=True
             )
-            if len(one) >= wanted or depth >= len(index):
-                break
-            depth *= 4
-            nearest = index.nearest(vector[None], depth)[1][0]
-        found.append(one)
-    return found
+        ]
+        # Terms near one mention are near another, and each is decoded once.
+        rows, places = np.unique(np.concatenate([rows for rows, _ in pools]), return_inverse=True)
+        decoded = index.vectors_of(rows)
+        ends = np.cumsum([len(rows) for rows, _ in pools])
+        for i, (rows, lexical), at in zip(
+            range(start, stop), pools, np.split(places, ends[:-1]), strict=True
+        ):
+            dense = decoded[at] @ vectors[i]
+            found.append(
+                _by_concept(index, mentions[i], rows, np.isin(rows, same[i]), dense, lexical, weights, top_k)
+            )
+    wanted = min(top_k, index.concept_count)
+    return [
+        one
+        if len(one) >= wanted
+        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, top_k, 4 * depth)
+        for i, one in enumerate(found)
+    ]
+
+
+def _pooled(near: Rows, lexical: Scores, same: Rows, depth: int) -> tuple[Rows, Scores]:
+    """The rows that either retriever names, in order, and their lexical scores."""
+    rows = np.unique(np.concatenate([near, best_rows(lexical, depth), same]))
+    rows = rows[rows >= 0]
+    return rows, lexical[rows]
+
+
+def _searched_wider(
+    index: TermIndex,
+    mention: str,
+    vector: npt.NDArray[np.float32],
+    same: Rows,
+    weights: RetrievalWeights,
+    top_k: int,
+    depth: int,
+) -> Retrieved:
+    """The same for one text, from `depth` on ever wider, until there are enough concepts or no more rows."""
+    (similarities,) = index.lexical.similarities([mention])
+    wanted = min(top_k, index.concept_count)
+    while True:
+        near = index.nearest(vector[None], depth)[1][0]
+        rows, lexical = _pooled(near, similarities, same, depth)
+        dense = index.vectors_of(rows) @ vector
+        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, top_k)
+        if len(one) >= wanted or depth >= len(index):
+            return one
+        depth *= 4
 
 
 def _by_concept(

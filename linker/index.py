@@ -5,7 +5,7 @@
       terms.arrow       row → text, language
       concepts.arrow    concept ordinal → id, preferred term, semantic tag
       senses/           row → concept ordinals with their weights (CSR)
-      vectors.faiss     row → unit vector, float16, inner product
+      vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
       search.sqlite     `linker.search`
 
@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -31,11 +30,9 @@ from linker.errors import IndexDamaged, IndexMismatch
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex, Rows
 from linker.search import TermSearch
+from linker.vector_index import Mask, VectorIndex
 
 _SENSES = ("indptr", "concepts", "weights")
-#: From so many queries on, decoding blocks of rows and multiplying matrices is faster than scanning.
-_MANY_QUERIES = 16
-_ROWS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class TermIndex:
         terms: pa.Table,
         concepts: pa.Table,
         senses: Senses,
-        vectors: Any,
+        vectors: VectorIndex,
         lexical: LexicalIndex,
         search: TermSearch,
     ) -> None:
@@ -112,7 +109,7 @@ class TermIndex:
             terms = map_table(folder / "terms.arrow")
             concepts = map_table(folder / "concepts.arrow")
             senses = Senses.open(folder / "senses")
-            vectors = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
+            vectors = VectorIndex.open(folder, manifest.search_breadth)
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
             reason = str(error).splitlines()[0].rstrip(".")
             raise IndexDamaged(
@@ -141,36 +138,27 @@ class TermIndex:
                 "open it with the first, or run `enlace index` with the second."
             )
 
-    def nearest(self, queries: Vectors, top_k: int) -> tuple[npt.NDArray[np.float32], Rows]:
-        """Cosines and rows of the `top_k` nearest terms, each of shape (len(queries), top_k), best first."""
-        queries = np.ascontiguousarray(queries)
-        wanted = min(top_k, len(self))
-        if len(queries) >= _MANY_QUERIES:
-            return self._nearest_to_many(queries, wanted)
-        cosines, rows = self._vectors.search(queries, wanted)
-        return cosines, rows
+    def nearest(
+        self, queries: Vectors, top_k: int, among: Mask | None = None
+    ) -> tuple[npt.NDArray[np.float32], Rows]:
+        """Cosines and rows of the `top_k` nearest terms, each of shape (len(queries), top_k), best first.
 
-    def _nearest_to_many(self, queries: Vectors, wanted: int) -> tuple[npt.NDArray[np.float32], Rows]:
-        """The same, block by block: a scan would decode every stored vector for every query, and here once for all."""
-        best = faiss.ResultHeap(len(queries), wanted, keep_max=True)
-        for start in range(0, len(self), _ROWS_AT_ONCE):
-            block = self._vectors.reconstruct_n(start, min(_ROWS_AT_ONCE, len(self) - start))
-            cosines, rows = faiss.knn(
-                queries, block, min(wanted, len(block)), metric=faiss.METRIC_INNER_PRODUCT
-            )
-            best.add_result(cosines, rows + start)
-        best.finalize()
-        return best.D, best.I
+        `among`, a mask of rows of shape (n,), is a scope: no other row is found, and rows end with -1 where there
+        are fewer.
+        """
+        return self._vectors.nearest(queries, top_k, among)
 
     def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Vectors:
         """Vectors of rows, shape (len(rows), dimensions)."""
-        wanted = np.ascontiguousarray(rows, dtype=np.int64)
-        found: Vectors = self._vectors.reconstruct_batch(wanted)
-        return found
+        return self._vectors.of(rows)
 
     def text(self, row: int) -> str:
         """The term at a row, as its source writes it."""
         return str(self._terms.column("text")[int(row)].as_py())
+
+    def texts_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[str]:
+        """The terms at rows, in their order: many at once are found faster than one after the other."""
+        return _taken(self._terms.column("text"), rows)
 
     def language(self, row: int) -> str:
         """The language of the term at a row."""
@@ -185,6 +173,14 @@ class TermIndex:
         """The id of a concept ordinal."""
         return str(self._concepts.column("id")[int(ordinal)].as_py())
 
+    def concept_ids_of(self, ordinals: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[CURIE]:
+        """The ids of concept ordinals, in their order."""
+        return _taken(self._concepts.column("id"), ordinals)
+
+    def preferred_terms_of(self, ordinals: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[str]:
+        """The preferred terms of concept ordinals, in their order, each as `preferred_term` gives it."""
+        return _taken(self._concepts.column("preferred_term"), ordinals)
+
     def concept_ids(self) -> list[CURIE]:
         """Every concept id, by ordinal."""
         ids: list[CURIE] = self._concepts.column("id").to_pylist()
@@ -197,6 +193,11 @@ class TermIndex:
     def close(self) -> None:
         """Let go of the files."""
         self.search.close()
+
+
+def _taken(column: pa.ChunkedArray, places: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[str]:
+    taken: list[str] = column.take(pa.array(places, pa.int64())).to_pylist()
+    return taken
 
 
 def open_checked(folder: Path, encoder: Encoder) -> TermIndex:

@@ -32,8 +32,12 @@ class IndexManifest:
     concepts: int
     mentions: int = 0
     """Annotated mentions added with `--mentions`, counted as rows read."""
+    index: str = "exact"
+    """How vectors are searched: `exact`, or `hnsw` (see `linker.vector_index`)."""
+    search_breadth: int | None = None
+    """Nodes of the HNSW graph that a search keeps in view; None for exact search."""
     recall_at_64: float | None = None
-    """Share of the 64 nearest by exact float32 search that the stored vectors find; measured when building."""
+    """Share of the 64 nearest by exact float32 search that the index finds; measured when building."""
     reused: Mapping[str, int] = field(default_factory=dict)
     """How many vectors were taken from the index of each release, because it has the same string."""
     files: Mapping[str, int] = field(default_factory=dict)

@@ -9,23 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import faiss
 import numpy as np
 import pyarrow as pa
 
 from graph.model import CURIE, SynonymScope, Term, TermKind
 from graph.store import GraphStore
-from linker.encoder import Encoder, Vectors
-from linker.errors import IndexDamaged, LinkerError
+from linker.encoder import Encoder
+from linker.errors import LinkerError
 from linker.index import Senses, TermIndex
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
+from linker.recall_queries import recall_queries
 from linker.search import write_search
 from linker.stored_vectors import StoredVectors, encode_new
+from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
 
-MINIMUM_RECALL = 0.98
 PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT, MENTION_WEIGHT = 3.0, 2.0, 1.0, 4.0
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +42,8 @@ class Gathered:
     tags: list[str]
     senses: Senses
     mentions: int
+    spans: list[str]
+    """The annotated mentions among the texts."""
 
 
 def build_index(
@@ -56,6 +57,7 @@ def build_index(
     languages: Sequence[str] = ("es", "en"),
     mentions: Iterable[tuple[str, CURIE]] = (),
     stored: Sequence[StoredVectors] = (),
+    kind: str = AUTO,
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -63,9 +65,9 @@ def build_index(
     `languages` orders preferred terms for display; terms of every language are indexed. `mentions` are
     (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
     left out and not counted. A string that one of `stored`, made with the same encoder, has is not encoded
-    again. Only for the holder of the release's lock: what a killed build left beside
-    `folder` is removed. Raises LinkerError if the release has no term, IndexDamaged if the stored
-    vectors find less than 98 % of the exact nearest neighbours.
+    again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`. Only for
+    the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError
+    if the release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
     """
     gathered = gather_terms(store, languages, mentions)
     if not gathered.texts:
@@ -83,7 +85,15 @@ def build_index(
             stored,
             lambda done, new: progress("encoding terms", done, new),
         )
-        recall = _write_vectors(staging / "vectors.faiss", encoded.vectors)
+        kind = chosen_kind(kind, total)
+        measured = write_vector_index(
+            staging,
+            encoded.vectors,
+            # Only a graph leads astray; rounding alone is seen on any vector.
+            encoder.encode(recall_queries(gathered.texts, gathered.spans)) if kind == HNSW else None,
+            kind,
+            lambda done, all: progress("linking neighbours", done, all),
+        )
         progress("writing the lexical index", 0, total)
         _write_tables(staging, gathered)
         progress("writing the lexical index", total, total)
@@ -97,7 +107,9 @@ def build_index(
             terms=total,
             concepts=len(gathered.concept_ids),
             mentions=gathered.mentions,
-            recall_at_64=min([recall, *_recalls(stored, encoded.reused)]),
+            index=measured.kind,
+            search_breadth=measured.search_breadth,
+            recall_at_64=min([measured.recall_at_64, *_recalls(stored, encoded.reused)]),
             reused=encoded.reused,
             files={
                 str(path.relative_to(staging)): path.stat().st_size
@@ -116,7 +128,7 @@ def build_index(
 
 def _recalls(stored: Sequence[StoredVectors], used: Container[str]) -> list[float]:
     """What was measured when the vectors were first stored: taken from there, they are rounded already."""
-    manifests = [one.manifest for one in stored]
+    manifests = [one.manifest for one in stored if one.manifest.index == EXACT]
     return [m.recall_at_64 for m in manifests if m.release in used and m.recall_at_64 is not None]
 
 
@@ -162,6 +174,7 @@ def gather_terms(
         tags=[tags[id] for id in ids],
         senses=_senses(best, len(rows)),
         mentions=sum(counts.values()),
+        spans=[span for span, _ in counts],
     )
 
 
@@ -194,28 +207,6 @@ def _senses(best: dict[tuple[int, int], float], n_rows: int) -> Senses:
     concepts = np.fromiter((ordinal for _, ordinal in keys), np.int32, len(keys))
     weights = np.fromiter((best[key] for key in keys), np.float32, len(keys))
     return Senses(np.cumsum(indptr), concepts, weights)
-
-
-def _write_vectors(path: Path, vectors: Vectors) -> float:
-    stored: Any = faiss.IndexScalarQuantizer(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    stored.add(vectors)
-    faiss.write_index(stored, str(path))
-    # Equally near neighbours (the same string in another case) are interchangeable, so a neighbour
-    # counts as found when its exact cosine reaches the exact list's 64th.
-    sample = vectors[np.random.default_rng(0).choice(len(vectors), min(200, len(vectors)), replace=False)]
-    k = min(64, len(vectors))
-    exact = sample @ vectors.T
-    threshold = np.partition(exact, -k, axis=1)[:, -k]
-    found = np.take_along_axis(exact, stored.search(sample, k)[1], axis=1)
-    recall = float((found >= threshold[:, None] - 1e-6).mean())
-    if recall < MINIMUM_RECALL:
-        raise IndexDamaged(
-            f"The stored vectors find only {recall:.3f} of the exact nearest neighbours and {MINIMUM_RECALL} is asked "
-            "for; report this with the encoder's name."
-        )
-    return round(recall, 4)
 
 
 def _write_tables(folder: Path, gathered: Gathered) -> None:

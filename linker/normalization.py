@@ -14,6 +14,7 @@ from linker.errors import LinkerError
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _WORD = re.compile(r"[^\W_]+")
 _ENYE_HELD = "\ue000"
+_FIRST_COMBINING = "\u0300"
 
 
 def compose(text: str) -> str:
@@ -27,10 +28,13 @@ def fold(text: str) -> str:
     Compatibility forms are unfolded (`ﬁ`, `²`), Greek letters and symbols stay. ñ is a letter of
     Spanish and not an accented n, so `ano` and `año` stay apart.
     """
+    if text.isascii():
+        return " ".join(_TOKEN.findall(text.lower()))
     held = unicodedata.normalize("NFC", text).lower().replace("ñ", _ENYE_HELD)
     # Lower case once more: `№` and `℃` have none until they are unfolded.
     unfolded = unicodedata.normalize("NFKD", held).lower()
-    bare = "".join(c for c in unfolded if not unicodedata.combining(c))
+    # Every linking folds hundreds of terms, and most of their characters come before the first combining one.
+    bare = "".join([c for c in unfolded if c < _FIRST_COMBINING or not unicodedata.combining(c)])
     return " ".join(_TOKEN.findall(bare.replace(_ENYE_HELD, "ñ")))
 
 

@@ -55,9 +55,11 @@ def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
 
     Shape (len(pairs), 2), in [0, 1], by letters of content words.
     """
+    # A mention comes with many terms.
+    words = {text: _content_words(text) for text in {text for pair in pairs for text in pair}}
     overlaps = [
-        (_share_said(term, mention), _share_said(mention, term))
-        for mention, term in ((_content_words(mention), _content_words(term)) for mention, term in pairs)
+        (_share_said(words[term], words[mention]), _share_said(words[mention], words[term]))
+        for mention, term in pairs
     ]
     return np.array(overlaps, dtype=np.float32).reshape(len(pairs), 2)
 

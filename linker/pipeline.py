@@ -12,7 +12,7 @@ from linker.abbreviations import Abbreviations
 from linker.candidates import Retrieved, Retriever
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
-from linker.fusion import RetrievalWeights
+from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.model import Candidate, Decision, Linking, Reason, StageScores
@@ -107,11 +107,13 @@ class Linker:
             return [np.empty(0, dtype=np.float32) for _ in retrieved]
         depths = [0 if decided_by_match(one) else min(RERANK_DEPTH, len(one)) for one in retrieved]
         pairs = [
-            (one.readings[i], self.index.text(one.rows[i]))
-            for one, depth in zip(retrieved, depths, strict=True)
-            for i in range(depth)
+            pair for one, depth in zip(retrieved, depths, strict=True) for pair in self._pairs(one, depth)
         ]
         return np.split(self._reranker.logits(pairs), np.cumsum(depths)[:-1])
+
+    def _pairs(self, one: Retrieved, depth: int) -> list[tuple[str, str]]:
+        """Of the first `depth` candidates the reading and the term."""
+        return list(zip(one.readings[:depth], self.index.texts_of(one.rows[:depth]), strict=True))
 
     def _linking(
         self, one: Retrieved, logits: npt.NDArray[np.float32], top_k: int
@@ -120,9 +122,7 @@ class Linker:
         reranked = len(logits)
         if reranked and self._reranker:
             head = slice(0, reranked)
-            overlaps = word_overlaps(
-                [(one.readings[i], self.index.text(one.rows[i])) for i in range(reranked)]
-            )
+            overlaps = word_overlaps(self._pairs(one, reranked))
             scores[head] = self._reranker.weights.score(one.dense[head], one.lexical[head], logits, overlaps)
             # What the cross-encoder did not read stays behind what it read.
             scores[reranked:] *= scores[head].min()
@@ -134,29 +134,40 @@ class Linker:
         )
         # A sure retrieval may score above a folded match, which it stands behind: no score exceeds the one before.
         shown = np.minimum.accumulate(scores[order])
-        candidates = tuple(
-            self._candidate(one, i, float(score), logits)
-            for i, score in zip(order[:top_k], shown, strict=False)
-        )
+        candidates = self._candidates(one, order[:top_k], shown[:top_k], logits)
         if not candidates:
             return (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
         first = candidates[0]
         return candidates, Decision(first.id, first.path, Reason.CHOSEN, first.score)
 
-    def _candidate(self, one: Retrieved, i: int, score: float, logits: npt.NDArray[np.float32]) -> Candidate:
-        read = i < len(logits)
-        return Candidate(
-            id=self.index.concept_id(one.concepts[i]),
-            preferred_term=self.index.preferred_term(one.concepts[i]),
-            matched_term=self.index.text(one.rows[i]),
-            reading=one.readings[i],
-            score=round(score, 6),
-            scores=StageScores(
-                dense=round(float(one.dense[i]), 6),
-                lexical=round(float(one.lexical[i]), 6),
-                rerank=round(float(1 / (1 + np.exp(-logits[i]))), 6) if read else None,
-            ),
-            path=_EXACT.get(int(one.exact[i]), Way.RERANKED if read else Way.RETRIEVED),
+    def _candidates(
+        self,
+        one: Retrieved,
+        places: npt.NDArray[np.int64],
+        shown: npt.NDArray[np.float32],
+        logits: npt.NDArray[np.float32],
+    ) -> tuple[Candidate, ...]:
+        """The candidates at `places` of what was retrieved, with their scores."""
+        read = _rounded(sigmoid(logits))
+        rerank = [read[i] if i < len(read) else None for i in places.tolist()]
+        concepts = one.concepts[places]
+        return tuple(
+            Candidate(id, preferred, term, one.readings[i], score, StageScores(dense, lexical, logit), way)
+            for id, preferred, term, i, score, dense, lexical, logit, way in zip(
+                self.index.concept_ids_of(concepts),
+                self.index.preferred_terms_of(concepts),
+                self.index.texts_of(one.rows[places]),
+                places.tolist(),
+                _rounded(shown),
+                _rounded(one.dense[places]),
+                _rounded(one.lexical[places]),
+                rerank,
+                [
+                    _EXACT.get(exact, Way.RETRIEVED if logit is None else Way.RERANKED)
+                    for exact, logit in zip(one.exact[places].tolist(), rerank, strict=True)
+                ],
+                strict=True,
+            )
         )
 
     def close(self) -> None:
@@ -167,6 +178,11 @@ class Linker:
 def decided_by_match(one: Retrieved) -> bool:
     """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
     return len(one) > 0 and bool(one.exact[0] > 0)
+
+
+def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:
+    rounded: list[float] = np.round(scores.astype(np.float64), 6).tolist()
+    return rounded
 
 
 def check_mention(mention: str, place: int) -> str:

@@ -48,6 +48,13 @@ def index(
             help="What the models compute in: `float32`, or `bfloat16` or `int8`, which are faster on a processor.",
         ),
     ] = "float32",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--index",
+            help="How vectors are searched: `exact`, by an `hnsw` graph, or `auto`: the graph from 250,000 strings on.",
+        ),
+    ] = "auto",
     reuse: Annotated[
         str,
         typer.Option(
@@ -85,6 +92,7 @@ def index(
             mentions=annotated,
             reuse=reuse,
             precision=precision,
+            kind=kind,
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)
@@ -98,7 +106,7 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
         f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
-        f"{manifest.encoder.precision}), {reranker}, "
+        f"{manifest.encoder.precision}), {reranker}, searched by {manifest.index}, "
         f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
         soft_wrap=True,
     )

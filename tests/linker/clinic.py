@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from graph.importing import import_release
@@ -15,6 +15,8 @@ from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
+from linker.stored_vectors import StoredVectors
+from linker.vector_index import AUTO
 
 INFARCTION, ANGINA, ASTHMA, YEAR, ANUS = "X:01", "X:02", "X:03", "X:04", "X:05"
 RENAL_COLIC, COLIC, CALCIUM, COVID, BRONCHITIS = "X:06", "X:07", "X:08", "X:09", "X:10"
@@ -122,6 +124,8 @@ def indexed(
     bi_encoder: Path | str = "",
     cross_encoder: Path | str = "",
     mentions: Iterable[tuple[str, CURIE]] = (),
+    stored: Sequence[StoredVectors] = (),
+    kind: str = AUTO,
 ) -> IndexManifest:
     """Index an imported release in its place."""
     with home.open(name) as opened:
@@ -133,6 +137,8 @@ def indexed(
             bi_encoder=str(bi_encoder),
             cross_encoder=str(cross_encoder),
             mentions=mentions,
+            stored=stored,
+            kind=kind,
         )
 
 
