@@ -39,6 +39,9 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --set distemist-hpo-terms --precision int8 --json docs/results
 	$(BIN)/python -m benchmarks.against_published_loop --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.latency --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.latency --data $(DATA) --precision int8 --json docs/results
+	$(BIN)/python -m benchmarks.large_index --json docs/results
 	$(BIN)/python -m benchmarks.times --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.import_rf2 --json docs/results
 	$(BIN)/python -m benchmarks.import_rf2 --growth --json docs/results

@@ -87,9 +87,9 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, look_up, self._opened.store, wanted)
 
-    async def link(self, mentions: Sequence[str], top: int) -> list[Linking]:
+    async def link(self, mentions: Sequence[str], top: int, budget_ms: float | None = None) -> list[Linking]:
         """Link mentions. Raises what `Linker.open` and `Linker.link` raise, and ServerBusy."""
-        return await self._in_turn(self._link, list(mentions), top)
+        return await self._in_turn(self._link, list(mentions), top, budget_ms)
 
     async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
@@ -173,8 +173,8 @@ class Service:
             self._state = "ready"
         return self._linker
 
-    def _link(self, mentions: Sequence[str], top: int) -> list[Linking]:
-        return self._open_linker().link(mentions, top_k=top)
+    def _link(self, mentions: Sequence[str], top: int, budget_ms: float | None) -> list[Linking]:
+        return self._open_linker().link(mentions, top_k=top, budget_ms=budget_ms)
 
     def _find(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         with self._lock:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from benchmarks import large_index, latency
 from benchmarks.against_published_loop import aim, shown
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
@@ -43,6 +44,26 @@ its Spanish labels, the shipped models, distinct DisTEMIST mentions, 200 candida
 computes in float32, encodes in random batches of 32, and its cross-encoder reads every candidate of every mention.
 The right vector of a string is the one it has alone, in float32, without padding. How right the answers are is in the
 tables above. Index of {terms:,} strings, encoder weights `{weights}`; Enlace {software}.
+"""
+
+_LATENCY = """\
+## How fast mentions are linked
+
+`python -m benchmarks.latency --data ../shared/data --json docs/results`, with `--precision int8` for the second column
+
+One DisTEMIST mention of the dev documents after the other, each in a request of its own, and a thousand together;
+five candidates with re-ranking, no score remembered unless it says so, on a machine of {cores} cores. The published
+loop reads as many candidates as it retrieves (25). Index of {terms:,} strings; Enlace {software}.
+"""
+
+_LARGE = """\
+## A large index
+
+`python -m benchmarks.large_index --json docs/results`
+
+Synthetic vectors shaped like encoded terms, by `enlace index`'s own HNSW code, on a machine of {cores} cores; queries
+that are not in the index, one after the other, each for its 64 nearest. Memory holds all vectors in float32
+beside the index. Enlace {software}.
 """
 
 _TIMES = """\
@@ -225,6 +246,31 @@ def harmonize_section(found: dict[str, Any]) -> str:
     return f"{_HARMONIZE.format(**found)}\n{_table(names, cells)}"
 
 
+def latency_section(found: dict[str, Any], in_int8: dict[str, Any] | None) -> str:
+    """One mention and a batch, beside their aims."""
+    other = in_int8["figures"] if in_int8 else {}
+    rows = [
+        (
+            what,
+            latency.shown(value),
+            latency.shown(other[what]) if what in other else "",
+            latency.aim(what, other.get(what, value)),
+        )
+        for what, value in found["figures"].items()
+    ]
+    text = _LATENCY.format(cores=found["cores"], terms=found["index"]["terms"], software=found["software"])
+    return f"{text}\n{_table(('what', 'float32', 'int8', 'aim'), rows)}"
+
+
+def large_section(found: dict[str, Any]) -> str:
+    """An index of the size of SNOMED CT's strings."""
+    rows = [
+        (what, large_index.shown(value), large_index.aim(what, value))
+        for what, value in found["figures"].items()
+    ]
+    return f"{_LARGE.format(**found)}\n{_table(('what', 'measured', 'aim'), rows)}"
+
+
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [names, ["---"] * len(names), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
@@ -248,6 +294,12 @@ def page() -> str:
             linking_part(figures),
             *filter(None, [int8_section("distemist-hpo-terms")]),
             *(loop_section(figures[name]) for name in ("against-published-loop",) if name in figures),
+            *(
+                latency_section(figures[name], figures.get(f"{name}-int8"))
+                for name in ("latency",)
+                if name in figures
+            ),
+            *(large_section(figures[name]) for name in ("large-index",) if name in figures),
             _TIMES,
             times_section(figures["times"]),
             *(import_section(title, figures[name]) for name, title in _IMPORTS.items() if name in figures),

@@ -19,6 +19,8 @@ class Path(StrEnum):
     """Found by meaning or by shared characters, in the order of the fused retrieval scores."""
     RERANKED = "re-ranked"
     """Retrieved, then put in order with the cross-encoder's score."""
+    CUT = "cut by budget"
+    """Retrieved, and not re-ranked because the time given was over."""
     NONE = "none"
     """No concept was chosen."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,8 @@ MAXIMUM_MENTION_LENGTH = 1000
 """Characters. A longer string is a document, and linking it as one mention would be meaningless."""
 RERANK_DEPTH = 10
 """Candidates that the cross-encoder reads. On dev mentions 25 put no more right ones first, and cost twice the time."""
+MENTIONS_A_LOOK = 8
+"""Mentions re-ranked between two looks at the clock, where there is a budget."""
 
 _EXACT = {2: Way.EXACT, 1: Way.FOLDED}
 EXACT_SCORE = {2: 1.0, 1: 0.999}
@@ -80,12 +83,19 @@ class Linker:
         weights = RetrievalWeights.of(model_settings(source))
         return cls(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
 
-    def link(self, mentions: Sequence[str], *, top_k: int = 5) -> list[Linking]:
+    def link(
+        self, mentions: Sequence[str], *, top_k: int = 5, budget_ms: float | None = None
+    ) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
-        Raises MentionRejected for an empty mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no
-        Unicode text, and LinkerError for a `top_k` below 1.
+        Once `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
+        always takes place, and their candidates say so (`Path.CUT`). Raises MentionRejected for an empty
+        mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no Unicode text, and LinkerError for a
+        `top_k` below 1 or a budget below 0.
         """
+        until = None if budget_ms is None else time.perf_counter() + budget_ms / 1000
+        if budget_ms is not None and not budget_ms >= 0:
+            raise LinkerError(f"The budget is {budget_ms} ms; give 0 or more.")
         if top_k < 1:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
         texts = list(
@@ -94,30 +104,47 @@ class Linker:
         if not texts:
             return []
         retrieved = self._retriever.retrieve(texts, max(top_k, RERANK_DEPTH))
-        logits = self._rerank(retrieved)
+        logits = self._rerank(retrieved, until)
         linked = {
             text: self._linking(one, logit, top_k)
             for text, one, logit in zip(texts, retrieved, logits, strict=True)
         }
         return [Linking(mention, *linked[mention.strip()]) for mention in mentions]
 
-    def _rerank(self, retrieved: Sequence[Retrieved]) -> list[npt.NDArray[np.float32]]:
-        """The cross-encoder's logits of each mention's first candidates; none where an exact match decides."""
+    def _rerank(
+        self, retrieved: Sequence[Retrieved], until: float | None = None
+    ) -> list[npt.NDArray[np.float32] | None]:
+        """The cross-encoder's logits of each mention's first candidates; empty where an exact match decides.
+
+        From `until` on (of `time.perf_counter`) there are none for any further mention.
+        """
+        found: list[npt.NDArray[np.float32] | None] = [np.empty(0, dtype=np.float32) for _ in retrieved]
         if self._reranker is None:
-            return [np.empty(0, dtype=np.float32) for _ in retrieved]
-        depths = [0 if decided_by_match(one) else min(RERANK_DEPTH, len(one)) for one in retrieved]
-        pairs = [
-            pair for one, depth in zip(retrieved, depths, strict=True) for pair in self._pairs(one, depth)
-        ]
-        return np.split(self._reranker.logits(pairs), np.cumsum(depths)[:-1])
+            return found
+        open_ones = [i for i, one in enumerate(retrieved) if len(one) and not decided_by_match(one)]
+        step = len(open_ones) if until is None else MENTIONS_A_LOOK
+        for start in range(0, len(open_ones), max(1, step)):
+            some = open_ones[start : start + step]
+            if until is not None and time.perf_counter() >= until:
+                for i in open_ones[start:]:
+                    found[i] = None
+                break
+            pairs = [self._pairs(retrieved[i], RERANK_DEPTH) for i in some]
+            logits = self._reranker.logits([pair for own in pairs for pair in own])
+            for i, own in zip(
+                some, np.split(logits, np.cumsum([len(own) for own in pairs])[:-1]), strict=True
+            ):
+                found[i] = own
+        return found
 
     def _pairs(self, one: Retrieved, depth: int) -> list[tuple[str, str]]:
         """Of the first `depth` candidates the reading and the term."""
         return list(zip(one.readings[:depth], self.index.texts_of(one.rows[:depth]), strict=True))
 
     def _linking(
-        self, one: Retrieved, logits: npt.NDArray[np.float32], top_k: int
+        self, one: Retrieved, read: npt.NDArray[np.float32] | None, top_k: int
     ) -> tuple[tuple[Candidate, ...], Decision]:
+        logits = np.empty(0, dtype=np.float32) if read is None else read
         scores = one.score.copy()
         reranked = len(logits)
         if reranked and self._reranker:
@@ -134,7 +161,7 @@ class Linker:
         )
         # A sure retrieval may score above a folded match, which it stands behind: no score exceeds the one before.
         shown = np.minimum.accumulate(scores[order])
-        candidates = self._candidates(one, order[:top_k], shown[:top_k], logits)
+        candidates = self._candidates(one, order[:top_k], shown[:top_k], logits, cut=read is None)
         if not candidates:
             return (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
         first = candidates[0]
@@ -146,8 +173,11 @@ class Linker:
         places: npt.NDArray[np.int64],
         shown: npt.NDArray[np.float32],
         logits: npt.NDArray[np.float32],
+        cut: bool,
     ) -> tuple[Candidate, ...]:
         """The candidates at `places` of what was retrieved, with their scores."""
+        # The first ones would have been re-ranked.
+        unread = [Way.CUT if cut and i < RERANK_DEPTH else Way.RETRIEVED for i in places.tolist()]
         read = _rounded(sigmoid(logits))
         rerank = [read[i] if i < len(read) else None for i in places.tolist()]
         concepts = one.concepts[places]
@@ -163,8 +193,8 @@ class Linker:
                 _rounded(one.lexical[places]),
                 rerank,
                 [
-                    _EXACT.get(exact, Way.RETRIEVED if logit is None else Way.RERANKED)
-                    for exact, logit in zip(one.exact[places].tolist(), rerank, strict=True)
+                    _EXACT.get(exact, way if logit is None else Way.RERANKED)
+                    for exact, logit, way in zip(one.exact[places].tolist(), rerank, unread, strict=True)
                 ],
                 strict=True,
             )

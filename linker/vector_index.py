@@ -29,6 +29,9 @@ HNSW_FROM = 250_000
 MINIMUM_RECALL = 0.98
 RECALL_DEPTH = 64
 
+#: Its type information lacks what was added to it last.
+_FAISS: Any = faiss
+
 VECTORS_FILE, GRAPH_FILE = "vectors.faiss", "graph.faiss"
 LINKS = 32
 """Links of a string in the graph; twice as many on its lowest level."""
@@ -112,10 +115,10 @@ class VectorIndex:
         assert self._graph is not None
         # As many again as are asked for: the recall was measured at that depth or a lesser one.
         breadth = max(self._breadth, wanted + wanted // 2)
-        settings = faiss.SearchParametersHNSW(efSearch=breadth)
+        settings = _FAISS.SearchParametersHNSW(efSearch=breadth)
         if among is not None:
             bits = np.packbits(among, bitorder="little")
-            settings.sel = faiss.IDSelectorBitmap(bits)
+            settings.sel = _FAISS.IDSelectorBitmap(bits)
             # Nodes out of scope are passed through and take their places in view.
             settings.efSearch = min(len(self), int(breadth / max(float(among.mean()), _SMALL_SHARE)))
         cosines, rows = self._graph.search(queries, wanted, params=settings)
@@ -213,7 +216,7 @@ def new_graph(storage: Any, build_breadth: int) -> Any:
 def write_graph(folder: Path, storage: Any, graph: Any) -> None:
     """Write both files."""
     faiss.write_index(storage, str(folder / VECTORS_FILE))
-    faiss.write_index(graph, str(folder / GRAPH_FILE), faiss.IO_FLAG_SKIP_STORAGE)
+    _FAISS.write_index(graph, str(folder / GRAPH_FILE), faiss.IO_FLAG_SKIP_STORAGE)
 
 
 def _neighbourhoods(vectors: Vectors, queries: Vectors) -> npt.NDArray[np.float32]:

@@ -43,6 +43,16 @@ def link(
     column: Annotated[
         str, typer.Option("--column", help="The column of the table with the mentions.")
     ] = "span",
+    budget_ms: Annotated[
+        float | None,
+        typer.Option(
+            "--budget-ms",
+            min=0,
+            help="Milliseconds after which no further mention is re-ranked, counted once the models are open; "
+            "without --input.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin an output file anew.")] = False,
 ) -> None:
     """Link mentions to the concepts of a release.
@@ -53,6 +63,10 @@ def link(
         raise typer.BadParameter("give mentions or --input, one of the two", param_hint="MENTIONS")
     if bool(input) != bool(output):
         raise typer.BadParameter("--input and --output go together", param_hint="--output")
+    if input and budget_ms is not None:
+        raise typer.BadParameter(
+            "a file is linked alike at every run; give mentions instead of --input", param_hint="--budget-ms"
+        )
     from api.releases import chosen
     from graph.release import default_home
 
@@ -61,7 +75,7 @@ def link(
     if input and output:
         _link_file(home, name, input, output, column, top or DEFAULT_TOP_FILE, overwrite)
     else:
-        _link_few(home, name, mentions or [], top or DEFAULT_TOP, as_json)
+        _link_few(home, name, mentions or [], top or DEFAULT_TOP, as_json, budget_ms)
 
 
 def _open(home: ReleaseHome, name: str) -> Linker:
@@ -73,7 +87,9 @@ def _open(home: ReleaseHome, name: str) -> Linker:
         return Linker.open(home.folder(name) / INDEX_FOLDER)
 
 
-def _link_few(home: ReleaseHome, name: str, mentions: list[str], top: int, as_json: bool) -> None:
+def _link_few(
+    home: ReleaseHome, name: str, mentions: list[str], top: int, as_json: bool, budget_ms: float | None
+) -> None:
     from api.linking_json import linking_json
     from api.linking_tables import linking_table
     from linker.pipeline import check_mention
@@ -82,7 +98,7 @@ def _link_few(home: ReleaseHome, name: str, mentions: list[str], top: int, as_js
     # Opening models takes seconds; a mention that will be rejected is told before.
     for place, mention in enumerate(mentions, start=1):
         check_mention(mention, place)
-    linkings: list[Linking] = _open(home, name).link(mentions, top_k=top)
+    linkings: list[Linking] = _open(home, name).link(mentions, top_k=top, budget_ms=budget_ms)
     for linking in linkings:
         if as_json:
             print(json.dumps(linking_json(linking), ensure_ascii=False))

@@ -28,6 +28,9 @@ class LinkingPath(Enum):
     RERANKED = strawberry.enum_value(
         "re-ranked", description="Retrieved, then put in order with the cross-encoder's score."
     )
+    CUT = strawberry.enum_value(
+        "cut by budget", description="Retrieved, and not re-ranked because `budgetMs` was over."
+    )
     NONE = strawberry.enum_value("none", description="No concept was chosen.")
 
 
@@ -141,7 +144,9 @@ class Linking:
         )
 
 
-async def link_mentions(info: Info, mentions: Sequence[str], top: int) -> list[Linking]:
+async def link_mentions(
+    info: Info, mentions: Sequence[str], top: int, budget_ms: int | None = None
+) -> list[Linking]:
     """The linking of each mention, in order. Raises ArgumentRejected, MentionRejected and what linking raises."""
     settings = info.context.settings
     if len(mentions) > settings.max_mentions:
@@ -152,4 +157,6 @@ async def link_mentions(info: Info, mentions: Sequence[str], top: int) -> list[L
         )
     if not 1 <= top <= settings.max_top:
         raise ArgumentRejected("top", f"top is {top}; give a number from 1 to {settings.max_top:,}.")
-    return [Linking.of(linking) for linking in await info.context.service.link(mentions, top)]
+    if budget_ms is not None and budget_ms < 0:
+        raise ArgumentRejected("budgetMs", f"budgetMs is {budget_ms}; give 0 or more.")
+    return [Linking.of(linking) for linking in await info.context.service.link(mentions, top, budget_ms)]

@@ -164,9 +164,16 @@ class Query:
         top: Annotated[
             int, strawberry.argument(description="Candidates for each mention, from 1 to 200.")
         ] = 5,
+        budget_ms: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Milliseconds after which no further mention is re-ranked; the rest are answered in the "
+                "order of retrieval and say so."
+            ),
+        ] = None,
     ) -> list[Linking]:
         """The concepts that mentions of a clinical text mean, in the order of the mentions."""
-        return await link_mentions(info, mentions, top)
+        return await link_mentions(info, mentions, top, budget_ms)
 
     @described
     async def harmonize(

@@ -29,7 +29,7 @@ from tiny_models import make_bi_encoder
 from graph.model import Concept, Record, Term
 from graph.release import ReleaseHome
 from linker.encoder import BiEncoder
-from linker.errors import IndexMismatch, IndexNotFound, MentionRejected
+from linker.errors import IndexMismatch, IndexNotFound, LinkerError, MentionRejected
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.indexing import build_index
@@ -169,6 +169,57 @@ class TestRanking:
             assert candidate.path is Way.RERANKED
             assert candidate.scores.rerank == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-4)
             assert candidate.score == candidate.scores.rerank
+
+    def test_a_budget_that_is_over_leaves_the_order_of_retrieval(
+        self, index: TermIndex, encoder: BiEncoder, reranker: Reranker
+    ) -> None:
+        linker = Linker(retriever(index, encoder), reranker)
+        for answer, plain in zip(
+            linker.link(MENTIONS, top_k=12, budget_ms=0),
+            linker.without_reranker().link(MENTIONS, top_k=12),
+            strict=True,
+        ):
+            assert [c.id for c in answer.candidates] == [c.id for c in plain.candidates]
+            assert [c.score for c in answer.candidates] == [c.score for c in plain.candidates]
+            decided = plain.candidates[0].path in (Way.EXACT, Way.FOLDED)
+            for place, (cut, retrieved) in enumerate(zip(answer.candidates, plain.candidates, strict=True)):
+                unread = place < RERANK_DEPTH and retrieved.path is Way.RETRIEVED and not decided
+                assert cut.path is (Way.CUT if unread else retrieved.path)
+
+    def test_a_budget_cuts_off_later_mentions(
+        self,
+        index: TermIndex,
+        encoder: BiEncoder,
+        reranker: Reranker,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        clock = iter(range(100))
+        monkeypatch.setattr("linker.pipeline.time.perf_counter", lambda: next(clock))
+        monkeypatch.setattr("linker.pipeline.MENTIONS_A_LOOK", 1)
+        linker = Linker(retriever(index, encoder), reranker)
+        # The clock is read once to begin with and then before each mention: there is time for two.
+        answers = linker.link(
+            ["infarto del corazón", "asma", "una angina", "colico renal", "ca"], budget_ms=2500
+        )
+        assert [one.candidates[0].path for one in answers] == [
+            Way.RERANKED,
+            Way.EXACT,
+            Way.RERANKED,
+            Way.CUT,
+            Way.FOLDED,
+        ]
+
+    def test_enough_time_changes_nothing(
+        self, index: TermIndex, encoder: BiEncoder, reranker: Reranker
+    ) -> None:
+        linker = Linker(retriever(index, encoder), reranker)
+        for answer, plain in zip(linker.link(MENTIONS, budget_ms=1e9), linker.link(MENTIONS), strict=True):
+            same_answer(answer, plain)
+
+    @pytest.mark.parametrize("budget", [-1.0, float("nan")])
+    def test_a_budget_below_nought_is_refused(self, budget: float, linker: Linker) -> None:
+        with pytest.raises(LinkerError, match=r"budget is .* give 0 or more"):
+            linker.link(["asma"], budget_ms=budget)
 
     def test_without_a_cross_encoder_retrieval_orders(self, index: TermIndex, encoder: BiEncoder) -> None:
         answer = Linker(retriever(index, encoder), None).link(["infarto del corazón"], top_k=10)[0]

@@ -333,7 +333,7 @@ class TestBuilding:
 def test_many_queries_find_what_each_finds_alone(
     index: TermIndex, encoder: BiEncoder, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
 ) -> None:
-    monkeypatch.setattr("linker.index._ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("linker.vector_index._ROWS_AT_ONCE", rows_at_once)
     queries = encoder.encode([*index.texts(), *(f"término {number}" for number in range(40))])
     for top_k in (1, 5, 10_000):
         cosines, rows = index.nearest(queries, top_k)
