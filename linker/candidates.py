@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations
 from linker.encoder import Encoder, Vectors
-from linker.fusion import RetrievalWeights
+from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
+from linker.support import support
 
 #: Mentions whose candidates are compared together. More take more memory and save no more time.
 _AT_ONCE = 256
@@ -32,7 +33,8 @@ class Retrieved:
 
     `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
     `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
-    `weight` is the weight of the sense (see `linker.index.Senses`).
+    `weight` is the weight of the sense (see `linker.index.Senses`), `support` that of all the concept's terms
+    together (`linker.support`), among what the reading found.
     """
 
     concepts: npt.NDArray[np.int64]
@@ -42,6 +44,7 @@ class Retrieved:
     exact: npt.NDArray[np.int8]
     weight: npt.NDArray[np.float32]
     score: npt.NDArray[np.float32]
+    support: npt.NDArray[np.float32]
     readings: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -93,6 +96,7 @@ def _merge(readings: Sequence[Retrieved], wanted: int) -> Retrieved:
         exact[kept],
         np.concatenate([one.weight for one in readings])[kept],
         score[kept],
+        np.concatenate([one.support for one in readings])[kept],
         tuple(texts[i] for i in kept),
     )
 
@@ -182,7 +186,8 @@ def _by_concept(
             exact[place] = 2
         elif folded and fold_words(text) == folded:
             exact[place] = 1
-    fused = weights.score(dense, lexical)
+    logits = weights.logit(dense, lexical)
+    fused = sigmoid(logits)
     spread, concepts, weight = index.senses.of_rows(rows)
     # Best first: exact before folded before the rest; among exact ones the heavier sense; then the score.
     sense_weight = np.where(exact[spread] > 0, weight, 0)
@@ -190,6 +195,7 @@ def _by_concept(
     _, first = np.unique(concepts[order], return_index=True)
     kept = order[np.sort(first)][:wanted]
     best = spread[kept]
+    supported, shares = support(logits, spread, concepts)
     return Retrieved(
         concepts[kept],
         rows[best],
@@ -198,5 +204,6 @@ def _by_concept(
         exact[best],
         weight[kept],
         fused[best],
+        shares[np.searchsorted(supported, concepts[kept])],
         (mention,) * len(kept),
     )

@@ -7,7 +7,7 @@ without them gets the defaults: the dense score alone for retrieval, the cross-e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,13 @@ class RetrievalWeights:
     lexical: float = 0.0
     bias: float = -7.0
 
+    def logit(self, dense: Scores, lexical: Scores) -> Scores:
+        """What the score is the logistic function of, of the arrays' shape."""
+        return (self.bias + self.dense * dense + self.lexical * lexical).astype(np.float32)
+
     def score(self, dense: Scores, lexical: Scores) -> Scores:
         """Scores in [0, 1], of the arrays' shape."""
-        return sigmoid(self.bias + self.dense * dense + self.lexical * lexical)
+        return sigmoid(self.logit(dense, lexical))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RetrievalWeights:
@@ -41,10 +45,11 @@ class RetrievalWeights:
 
 @dataclass(frozen=True, slots=True)
 class RerankWeights:
-    """A logistic sum of the dense and lexical scores, the cross-encoder's logit and the two word overlaps.
+    """A logistic sum of what is known of a candidate that the cross-encoder has read (see `linker.disambiguation`).
 
-    `term_said` weighs the share of the term that the mention says, `mention_said` the share of the mention that
-    the term says (see `linker.overlap`); the latter may be negative: a broader concept's term says little of it.
+    `rerank` weighs the cross-encoder's logit, `support` the logarithm of the share that the concept's terms have of
+    all near the mention, `term_said` the share of the term that the mention says, `mention_said` the share of the
+    mention that the term says; the last may be negative: a broader concept's term says little of the mention.
     """
 
     dense: float = 0.0
@@ -52,17 +57,13 @@ class RerankWeights:
     rerank: float = 1.0
     term_said: float = 0.0
     mention_said: float = 0.0
+    support: float = 0.0
     bias: float = 0.0
 
-    def score(self, dense: Scores, lexical: Scores, logit: Scores, overlaps: Scores) -> Scores:
-        """Scores in [0, 1], shape (k,); `overlaps` has shape (k, 2), the others (k,)."""
-        return sigmoid(
-            self.bias
-            + self.dense * dense
-            + self.lexical * lexical
-            + self.rerank * logit
-            + overlaps @ np.array([self.term_said, self.mention_said], dtype=np.float32)
-        )
+    def score(self, columns: Scores) -> Scores:
+        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 6)."""
+        *weights, bias = (getattr(self, field.name) for field in fields(self))
+        return sigmoid(columns @ np.array(weights, dtype=np.float32) + np.float32(bias))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RerankWeights:

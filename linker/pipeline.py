@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retrieved, Retriever
+from linker.disambiguation import columns
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights, sigmoid
@@ -18,7 +19,6 @@ from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.model import Candidate, Decision, Linking, Reason, StageScores
 from linker.model import Path as Way
-from linker.overlap import word_overlaps
 from linker.reranker import Reranker
 from linker.shipped import bi_encoder_source, cross_encoder_source
 
@@ -148,11 +148,10 @@ class Linker:
         scores = one.score.copy()
         reranked = len(logits)
         if reranked and self._reranker:
-            head = slice(0, reranked)
-            overlaps = word_overlaps(self._pairs(one, reranked))
-            scores[head] = self._reranker.weights.score(one.dense[head], one.lexical[head], logits, overlaps)
+            known = columns(one, logits, self._pairs(one, reranked))
+            scores[:reranked] = self._reranker.weights.score(known)
             # What the cross-encoder did not read stays behind what it read.
-            scores[reranked:] *= scores[head].min()
+            scores[reranked:] *= scores[:reranked].min()
         for kind, score in EXACT_SCORE.items():
             scores[one.exact == kind] = score
         # Exact matches keep the order that retrieval gave them, ahead of everything else.

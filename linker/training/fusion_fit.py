@@ -1,22 +1,24 @@
-"""Fitting the fusion weights: logistic regression on mentions that neither model was trained on."""
+"""Fitting the fusion weights on mentions that neither model was trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
+from linker.disambiguation import columns
 from linker.encoder import Encoder
 from linker.errors import TrainingError
 from linker.evaluation.metrics import gold_rank
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.mentions import GoldMention
-from linker.overlap import word_overlaps
 from linker.reranker import Reranker
+from linker.training.ranking_fit import fit_ranking
 
 DEPTH = 25
 """Candidates a mention that the weights are fitted on, and among which retrieval is to have the right one."""
@@ -24,12 +26,8 @@ LEXICAL_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """What the lexical score may weigh beside the dense one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """The candidates of many mentions: `values` (n, features), `gold` (n,) bool."""
-
-    values: np.ndarray
-    gold: np.ndarray
+List: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
+"""Of one mention's candidates the values, shape (k, columns) or (k,), and which are right, (k,)."""
 
 
 def fit_retrieval_weights(
@@ -43,10 +41,9 @@ def fit_retrieval_weights(
     """
     shares = {share: _recall(index, encoder, mentions, share) for share in LEXICAL_SHARES}
     best = max(shares, key=lambda share: (*shares[share], -share))
-    found = _candidates(index, encoder, mentions, RetrievalWeights(10, 10 * best, -7), None)
-    fused = found.values[:, :1] + best * found.values[:, 1:2]
-    slope, bias = _fit(Features(fused, found.gold))
-    return RetrievalWeights(slope, round(best * slope, 4), bias)
+    lists = _lists(index, encoder, mentions, RetrievalWeights(10, 10 * best, -7), None)
+    slope, bias = _probability([(values @ np.array([1.0, best]), right) for values, right in lists])
+    return RetrievalWeights(round(slope, 4), round(best * slope, 4), round(bias, 4))
 
 
 def _recall(
@@ -69,38 +66,49 @@ def fit_rerank_weights(
     weights: RetrievalWeights,
     mentions: Sequence[GoldMention],
 ) -> RerankWeights:
-    """Weights of the three scores and the word overlaps on what `weights` retrieves. Raises TrainingError as above."""
-    return RerankWeights(*_fit(_candidates(index, encoder, mentions, weights, reranker)))
+    """Weights of what is known of candidates, on what `weights` retrieves. Raises TrainingError as above.
+
+    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the sum.
+    """
+    lists = _lists(index, encoder, mentions, weights, reranker)
+    ranking = fit_ranking(lists)
+    slope, bias = _probability([(values @ ranking, right) for values, right in lists])
+    return RerankWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
 
 
-def _candidates(
+def _lists(
     index: TermIndex,
     encoder: Encoder,
     mentions: Sequence[GoldMention],
     weights: RetrievalWeights,
     reranker: Reranker | None,
-) -> Features:
+) -> list[List]:
+    """The candidates of each mention that no term decides: two scores each or, with a `reranker`, all columns."""
     spans = [mention.span for mention in mentions]
     found = Retriever(index, encoder, Abbreviations.open(), weights).retrieve(spans, DEPTH)
-    rows, gold = [], []
+    lists = []
     for mention, one in zip(mentions, found, strict=True):
         if len(one) == 0 or one.exact[0] > 0:
             continue  # decided by the match: the weights have no say
-        columns = [one.dense, one.lexical]
+        values = np.column_stack([one.dense, one.lexical])
         if reranker:
-            pairs = [(text, index.text(row)) for text, row in zip(one.readings, one.rows, strict=True)]
-            columns += [reranker.logits(pairs), *word_overlaps(pairs).T]
-        rows.append(np.stack(columns, axis=1))
-        gold.append(np.array([index.concept_id(c) in mention.codes for c in one.concepts]))
-    if not any(there.any() for there in gold):
+            pairs = list(zip(one.readings, index.texts_of(one.rows), strict=True))
+            values = columns(one, reranker.logits(pairs), pairs)
+        right = np.array([index.concept_id(c) in mention.codes for c in one.concepts])
+        lists.append((values.astype(np.float64), right))
+    if not any(right.any() for _, right in lists):
         raise TrainingError(
             "No held-out mention has its code among the candidates; the mentions' codes must be ids of the release."
         )
-    return Features(np.vstack(rows), np.concatenate(gold))
+    return lists
 
 
-def _fit(features: Features) -> list[float]:
+def _probability(lists: Sequence[List]) -> tuple[float, float]:
+    """The slope and the bias that make of a sum the probability that a candidate is right."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=10.0, max_iter=2000).fit(features.values, features.gold)
-    return [round(float(w), 4) for w in (*fitted.coef_[0], fitted.intercept_[0])]
+    sums = np.concatenate([sums for sums, _ in lists])[:, None]
+    fitted = LogisticRegression(C=10.0, max_iter=2000).fit(
+        sums, np.concatenate([right for _, right in lists])
+    )
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])

@@ -21,9 +21,9 @@ Values = npt.NDArray[np.float64]
 
 
 def fit_ranking(lists: Sequence[tuple[Values, npt.NDArray[np.bool_]]], ridge: float = RIDGE) -> Values:
-    """Weights, shape (columns,), of lists of (values (k, columns), right (k,) bool); a list may have several right ones.
+    """Weights, shape (columns,), of lists of (values (k, columns), right (k,) bool).
 
-    Lists without a right one say nothing. Raises TrainingError where no list has one.
+    A list may have several right ones; those without one say nothing. Raises TrainingError where there is none else.
     """
     from scipy.optimize import minimize
 
