@@ -114,14 +114,19 @@ class Linker:
     def _rerank(
         self, retrieved: Sequence[Retrieved], until: float | None = None
     ) -> list[npt.NDArray[np.float32] | None]:
-        """The cross-encoder's logits of each mention's first candidates; empty where an exact match decides.
+        """The cross-encoder's logits of each mention's first candidates; empty where a match or the margin decides.
 
         From `until` on (of `time.perf_counter`) there are none for any further mention.
         """
         found: list[npt.NDArray[np.float32] | None] = [np.empty(0, dtype=np.float32) for _ in retrieved]
         if self._reranker is None:
             return found
-        open_ones = [i for i, one in enumerate(retrieved) if len(one) and not decided_by_match(one)]
+        margin = self._reranker.skip_margin
+        open_ones = [
+            i
+            for i, one in enumerate(retrieved)
+            if len(one) and not decided_by_match(one) and not decided_by_margin(one, margin)
+        ]
         step = len(open_ones) if until is None else MENTIONS_A_LOOK
         for start in range(0, len(open_ones), max(1, step)):
             some = open_ones[start : start + step]
@@ -207,6 +212,14 @@ class Linker:
 def decided_by_match(one: Retrieved) -> bool:
     """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
     return len(one) > 0 and bool(one.exact[0] > 0)
+
+
+def decided_by_margin(one: Retrieved, margin: float | None) -> bool:
+    """Whether retrieval is so sure of its first place that the cross-encoder, by its own `margin`, leaves it there."""
+    if margin is None or not len(one):
+        return False
+    second = float(one.score[1]) if len(one) > 1 else 0.0
+    return float(one.score[0]) - second >= margin
 
 
 def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:

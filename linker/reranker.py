@@ -35,8 +35,11 @@ class Reranker:
         weights: RerankWeights,
         batch_size: int = 32,
         precision: str = FULL,
+        skip_margin: float | None = None,
     ) -> None:
         self.weights = weights
+        #: Between the first two scores of retrieval: from there on the first place is not read again.
+        self.skip_margin = skip_margin
         self.cache = ScoreCache()
         self._model = model
         self.normalise = normaliser(normalisation)
@@ -91,6 +94,7 @@ class Reranker:
             str(settings.get("normalisation") or DEFAULT_NORMALISATION),
             RerankWeights.of(settings),
             precision=precision,
+            skip_margin=settings.get("skip_margin"),
         )
 
     @property

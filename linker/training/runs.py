@@ -1,4 +1,4 @@
-"""The three training commands, from open releases and mention files to a model folder."""
+"""The training commands, from open releases and mention files to a model folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graph.store import GraphStore
+from linker.abbreviations import Abbreviations
+from linker.candidates import Retriever
 from linker.encoder import BiEncoder, model_settings
 from linker.errors import TrainingError
+from linker.fusion import RetrievalWeights
 from linker.index import open_checked
 from linker.mentions import GoldMention, is_held_out, split_documents
 from linker.normalization import normaliser
+from linker.pipeline import Linker
 from linker.reranker import Reranker
 from linker.training.bi_encoder import BiEncoderRecipe, embed_all, train_bi_encoder
 from linker.training.checkpoint import Checkpoint, fingerprint
@@ -25,6 +29,7 @@ from linker.training.model_folder import ModelCard, save_model, write_settings
 from linker.training.negatives import find_wrong_answers
 from linker.training.optimization import Course, Progress, Watch
 from linker.training.scratch import ScratchSize, write_scratch_model
+from linker.training.skip_fit import SkipRule, choose_skip_margin
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -246,6 +251,28 @@ def run_fusion(
     write_settings(bi_encoder, {**model_settings(bi_encoder), "retrieval_weights": asdict(retrieval)})
     write_settings(cross_encoder, {**model_settings(cross_encoder), "rerank_weights": asdict(reranking)})
     return {"retrieval": asdict(retrieval), "reranking": asdict(reranking), "mentions": len(dev)}
+
+
+def run_skip_rule(
+    data: TrainingData, index_folder: Path, bi_encoder: Path, cross_encoder: Path, most_changed: float
+) -> SkipRule:
+    """Choose the skip rule on the dev documents and write it into the cross-encoder's `enlace.json`.
+
+    The index holds what mentions will be linked to. Raises TrainingError.
+    """
+    encoder = BiEncoder.open(bi_encoder)
+    index = open_checked(index_folder, encoder)
+    reranker = Reranker.open(cross_encoder)
+    reranker.skip_margin = None
+    weights = RetrievalWeights.of(model_settings(bi_encoder))
+    linker = Linker(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
+    rule = choose_skip_margin(linker, [m for m in data.dev() if not m.composite], most_changed)
+    linker.close()
+    settings = {name: value for name, value in model_settings(cross_encoder).items() if name != "skip_margin"}
+    write_settings(
+        cross_encoder, settings if rule.margin is None else {**settings, "skip_margin": rule.margin}
+    )
+    return rule
 
 
 def use_threads(threads: int) -> None:

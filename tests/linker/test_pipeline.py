@@ -45,6 +45,7 @@ class Contrarian:
     """A cross-encoder that abhors what is alike and is very sure of the rest."""
 
     weights = RerankWeights()
+    skip_margin: float | None = None
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         return np.array([-40 if a.lower() == b.lower() else 40 - len(b) for a, b in pairs], np.float32)
@@ -169,6 +170,20 @@ class TestRanking:
             assert candidate.path is Way.RERANKED
             assert candidate.scores.rerank == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-4)
             assert candidate.score == candidate.scores.rerank
+
+    def test_from_the_margin_on_nothing_is_read(self, index: TermIndex, encoder: BiEncoder) -> None:
+        contrarian = Contrarian()
+        linker = Linker(retriever(index, encoder), contrarian)  # type: ignore[arg-type]
+        mention = "infarto del corazón"
+        (plain,) = linker.without_reranker().link([mention], top_k=10)
+        margin = plain.candidates[0].score - plain.candidates[1].score
+        assert margin > 0
+        contrarian.skip_margin = margin + 1e-4
+        assert linker.link([mention])[0].candidates[0].path is Way.RERANKED
+        contrarian.skip_margin = margin - 1e-4
+        (skipped,) = linker.link([mention], top_k=10)
+        assert [c.id for c in skipped.candidates] == [c.id for c in plain.candidates]
+        assert {c.path for c in skipped.candidates} == {Way.RETRIEVED}
 
     def test_a_budget_that_is_over_leaves_the_order_of_retrieval(
         self, index: TermIndex, encoder: BiEncoder, reranker: Reranker
