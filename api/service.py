@@ -21,7 +21,7 @@ from graph.model import CURIE, Release
 from graph.release import OpenRelease
 
 if TYPE_CHECKING:
-    from api.harmonizing_batch import Options, Row
+    from api.harmonizing_batch import Defined, Options, Row
     from graph.similarity import Measured, Similarity
     from graph.value_sets import Expansion, ValueSets
     from graph.variables.checking import Checked
@@ -132,6 +132,11 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._check, variables, most_variables)
 
+    async def define_variables(self, variables: str, most_variables: int) -> list[Defined]:
+        """What each of some variables stands for. Raises VariablesError, StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._define, variables, most_variables)
+
     async def index(self) -> IndexManifest | None:
         """What the index says of itself; None where the release is not indexed. Raises IndexDamaged."""
         return await asyncio.to_thread(self._read_index)
@@ -226,6 +231,11 @@ class Service:
         from api.harmonizing_batch import check_batch
 
         return check_batch(self._opened, variables, most_variables=most_variables)
+
+    def _define(self, variables: str, most_variables: int) -> list[Defined]:
+        from api.harmonizing_batch import define_batch
+
+        return define_batch(self._opened, variables, most_variables=most_variables)
 
     def _read_index(self) -> IndexManifest | None:
         from linker.errors import IndexNotFound

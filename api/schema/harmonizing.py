@@ -155,7 +155,7 @@ async def harmonize_rows(
             raise ArgumentRejected(
                 "rows", f"A code has more than {_MOST_CODE_LENGTH} characters; send codes."
             )
-    _check_variables(info, variables)
+    check_definitions(info, variables)
     options = Options(HistoryProfile(f"HISTORY-{history.name}"), least_score, margin)
     units = await info.context.service.harmonize(
         variables,
@@ -171,12 +171,13 @@ async def findings_of(
 ) -> Connection[VariableFinding]:
     """What is amiss with variables. Raises ArgumentRejected, VariablesError, StoreUnavailable."""
     check_first(info, first)
-    _check_variables(info, variables)
+    check_definitions(info, variables)
     checked = await info.context.service.check_variables(variables, info.context.settings.max_variables)
     return record_page(info, checked.findings, VariableFinding.of, first, after, "checkVariables", variables)
 
 
-def _check_variables(info: Info, variables: str) -> None:
+def check_definitions(info: Info, variables: str) -> None:
+    """Refuse definitions that are too long or no Unicode. Raises ArgumentRejected."""
     most = info.context.settings.max_variables_length
     if len(variables) > most:
         raise ArgumentRejected(

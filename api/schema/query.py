@@ -30,6 +30,7 @@ from api.schema.harmonizing import (
 from api.schema.linking import Linking, link_mentions
 from api.schema.release import Release
 from api.schema.search import SearchHitConnection, search_terms
+from api.schema.variable_sets import Variable, defined_variables
 from graph.errors import ConceptNotFound
 
 _ID = "A CURIE such as `SNOMEDCT:22298006`, `HP:0001658` or `UMLS:C0027051`."
@@ -197,6 +198,11 @@ class Query:
     ) -> list[Harmonized]:
         """Rows onto clinical variables, in the order of the rows; for many, there is `enlace harmonize`."""
         return await harmonize_rows(info, variables, rows, history, min_score, margin)
+
+    @described
+    async def variables(self, info: Info, variables: Definitions) -> list[Variable]:
+        """What each of some clinical variables stands for, in their order."""
+        return await defined_variables(info, variables)
 
     @described
     async def check_variables(

@@ -10,10 +10,12 @@ import { t } from "./words.js";
 import * as about from "./about-page.js";
 import * as concept from "./concept-page.js";
 import * as expressions from "./expression-page.js";
+import * as linking from "./linking-page.js";
 import * as search from "./search-page.js";
+import * as variables from "./variables-page.js";
 
-const PAGES = { "": search, concept, ecl: expressions, about };
-const MENU = ["", "ecl", "about"];
+const PAGES = { "": search, concept, ecl: expressions, link: linking, variables, about };
+const MENU = ["", "ecl", "link", "variables", "about"];
 
 let leaving = new AbortController();
 let shown = null;
@@ -112,12 +114,11 @@ changes.addEventListener("token", () => show());
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const boxes = [...document.querySelectorAll("input[data-search]")];
-  const visible = boxes.filter((box) => box.offsetParent !== null).at(-1);
-  if (!visible) return;
+  const own = "main .search-box:not(.compact) input";
+  const box = document.querySelector(own) ?? document.querySelector(".top input[data-search]");
   event.preventDefault();
-  visible.focus();
-  visible.select();
+  box.focus();
+  box.select();
 });
 
 start();

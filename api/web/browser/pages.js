@@ -1,4 +1,4 @@
-// A list of which one page is shown at a time; the address holds the page, so that Back works.
+// A list of which one page is shown at a time.
 
 import { h, put } from "./dom.js";
 import { failure, loading } from "./states.js";
@@ -9,7 +9,7 @@ export class Pages {
 
   /**
    * `fetch(after)` gives `{nodes, total, next}`, `row(node)` what stands in a line, `address({page, after})` where
-   * a page is found, `given` what the present address holds; `told(page)` hears of each page,
+   * a page is found, so that Back works; where there is `turn({page, after})` instead, it is called. `given` what the present address holds; `told(page)` hears of each page,
    * and `failed(error)` may give what is shown for an error.
    */
   constructor(options) {
@@ -38,13 +38,18 @@ export class Pages {
   #turn(page) {
     const at = Number(this.#options.given.page ?? 1) || 1;
     if (at === 1 && !page.next) return null;
-    const { address } = this.#options;
     return h(
       "nav",
       { class: "turn", "aria-label": t("pages") },
-      at > 1 ? h("a", { class: "button", href: address({}) }, t("first-page")) : null,
+      at > 1 ? this.#way({}, t("first-page")) : null,
       h("span", {}, t("page-of", { page: number(at) })),
-      page.next ? h("a", { class: "button", href: address({ page: at + 1, after: page.next }) }, t("next-page")) : null,
+      page.next ? this.#way({ page: at + 1, after: page.next }, t("next-page")) : null,
     );
+  }
+
+  #way(given, words) {
+    const { address, turn } = this.#options;
+    if (turn) return h("button", { type: "button", on: { click: () => turn(given) } }, words);
+    return h("a", { class: "button", href: address(given) }, words);
   }
 }

@@ -119,15 +119,16 @@ export async function link({ mentions, top, language }, options) {
     `query ($mentions: [String!]!, $top: Int!, $language: String) {
       link(mentions: $mentions, top: $top) {
         mention
-        decision { id path reason }
+        decision { id path reason probability }
         candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
+          evidence { kind value concepts }
           concept { ${NAMED} pathsToRoot(first: 1) { id preferredTerm(language: $language) } } } } }`,
     { mentions, top, language },
     options,
   );
   return found.link.map((linking) => ({
     ...linking,
-    candidates: linking.candidates.map((one) => ({ evidence: [], ...one, above: one.concept.pathsToRoot[0] ?? [] })),
+    candidates: linking.candidates.map((one) => ({ ...one, above: one.concept.pathsToRoot[0] ?? [] })),
   }));
 }
 
@@ -141,6 +142,18 @@ export async function checkVariables({ variables }, options) {
     options,
   );
   return found.checkVariables.nodes;
+}
+
+/** What each of some variables (YAML) stands for: `[{id, label, parent, expression, conceptCount, overlaps, …}]`. */
+export async function variables({ variables }, options) {
+  const found = await ask(
+    `query ($variables: String!) {
+      variables(variables: $variables) {
+        id label parent expression conceptCount valueType units line overlaps { other conceptCount } } }`,
+    { variables },
+    options,
+  );
+  return found.variables;
 }
 
 /** What becomes of rows `{code, system, text}`, in order. A server that is busy is asked again. */

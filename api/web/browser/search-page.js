@@ -46,7 +46,7 @@ function doors() {
   return h(
     "ul",
     { class: "doors" },
-    ["ecl"].map((name) =>
+    ["ecl", "link", "variables"].map((name) =>
       h("li", {}, h("a", { href: routes.to([name]) }, h("strong", {}, t(`page-${name}`)), h("span", {}, t(`door-${name}`)))),
     ),
   );

@@ -21,6 +21,8 @@ PAGES = {
     "unknown concept": "#/concept/X:none",
     "expression": "#/ecl?e=<< 29029999999105",
     "broken expression": "#/ecl?e=<< 29029999999105 FOO",
+    "linking": "#/link",
+    "variables": "#/variables",
     "release": "#/about",
 }
 
@@ -95,8 +97,8 @@ def test_the_keyboard_alone_leads_from_page_to_page(visit: Visiting) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
     page.keyboard.press("/")
     assert page.locator(":focus").get_attribute("role") == "combobox"
-    page.keyboard.type("fibril auric")
-    page.wait_for_selector("[role=option]")
+    page.keyboard.insert_text("fibril auric")
+    expect(page.locator(".top [role=option]").first).to_contain_text("fibrilación auricular")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     one.titled("fibrilación auricular")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 def test_what_is_typed_is_found_and_marked(visit: Visiting) -> None:
     one = visit()
     page = one.open()
-    page.keyboard.type("FIBRIL auríc")
+    page.keyboard.insert_text("FIBRIL auríc")
     page.wait_for_selector("[role=option]")
     first = one.options.first
     assert first.locator(".hit-term").inner_text() == "fibrilación auricular"

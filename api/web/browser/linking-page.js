@@ -1,0 +1,160 @@
+// The linking playground: mentions of a text, what each may mean and why, and what the reader chooses.
+
+import { h, put } from "./dom.js";
+import { exportButtons } from "./linking-export.js";
+import { resultOf } from "./linking-results.js";
+import { language } from "./preferences.js";
+import * as queries from "./queries.js";
+import { servedRelease } from "./served.js";
+import * as spans from "./spans.js";
+import { empty, failure } from "./states.js";
+import { count, t } from "./words.js";
+
+const BATCH = 20;
+const LONG_MS = 1500;
+
+/**
+ * What is being worked on. It lives as long as the page is open, so that looking at a concept and coming back
+ * loses nothing; it is written nowhere, for it may be of a patient.
+ */
+const work = { mode: "list", text: "", marks: [], results: [], top: 5 };
+
+export async function show(main, { signal }) {
+  const notice = h("div", {});
+  const results = h("div", { class: "link-results" });
+  const marks = h("div", { class: "marks" });
+  const area = h("textarea", { id: "link-text", rows: 6, spellcheck: "false", "aria-describedby": "link-hint", value: work.text, on: { input: () => edited() } });
+  const hint = h("p", { class: "hint", id: "link-hint" });
+  const tools = h("div", { class: "actions" });
+  const go = h("button", { type: "button", class: "primary", on: { click: () => run() } }, t("link-go"));
+  const top = h("select", { id: "link-top", on: { change: () => (work.top = Number(top.value)) } }, [1, 3, 5, 10, 25].map((n) => h("option", { value: n, selected: n === work.top }, String(n))));
+
+  const edited = () => {
+    work.marks = spans.moved(work.marks, work.text, area.value);
+    work.text = area.value;
+    drawMarks();
+  };
+  const mark = (found) => {
+    work.marks = found;
+    drawMarks();
+  };
+  const markSelection = () => {
+    const chosen = spans.trimmed(work.text, { start: area.selectionStart, end: area.selectionEnd });
+    if (chosen) mark(spans.withSpan(work.marks, chosen));
+    area.focus();
+  };
+
+  function drawMode() {
+    put(hint, t(`link-hint-${work.mode}`));
+    put(
+      tools,
+      work.mode === "text" && [
+        h("button", { type: "button", class: "small", on: { click: markSelection } }, t("link-mark")),
+        h("button", { type: "button", class: "small", on: { click: () => mark(spans.byPunctuation(work.text)) } }, t("link-split-punctuation")),
+        h("button", { type: "button", class: "small", on: { click: () => mark(spans.byLine(work.text)) } }, t("link-split-lines")),
+        h("button", { type: "button", class: "small", on: { click: () => mark([]) } }, t("link-unmark")),
+      ],
+    );
+    drawMarks();
+  }
+
+  function drawMarks() {
+    const shown = work.mode === "text" && work.marks.length > 0;
+    put(marks, shown && [h("p", { class: "marked", "aria-label": t("link-marked") }, marked()), h("ul", { class: "plain chips" }, work.marks.map(chip))]);
+  }
+
+  function marked() {
+    const parts = [];
+    let at = 0;
+    for (const one of work.marks) {
+      parts.push(work.text.slice(at, one.start), h("mark", {}, work.text.slice(one.start, one.end)));
+      at = one.end;
+    }
+    return [...parts, work.text.slice(at)];
+  }
+
+  function chip(one) {
+    const text = work.text.slice(one.start, one.end);
+    const drop = () => mark(work.marks.filter((other) => other !== one));
+    return h("li", { class: "chip" }, text, h("button", { type: "button", "aria-label": t("link-drop", { mention: text }), on: { click: drop } }, "×"));
+  }
+
+  function mentions() {
+    if (work.mode === "text" && !work.marks.length) mark(spans.byPunctuation(work.text));
+    const found = work.mode === "text" ? work.marks : spans.byLine(work.text);
+    return found.map((one) => ({ ...one, mention: work.text.slice(one.start, one.end).replace(/\s+/g, " ") }));
+  }
+
+  async function run() {
+    const asked = mentions();
+    if (!asked.length) {
+      put(results, empty(t("link-nothing")));
+      return area.focus();
+    }
+    go.disabled = true;
+    work.results = [];
+    const told = h("p", { class: "state waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("span", {}, t("link-working")));
+    const patience = setTimeout(() => put(told.lastChild, t("link-models")), LONG_MS);
+    put(results, told);
+    try {
+      for (let at = 0; at < asked.length; at += BATCH) {
+        const batch = asked.slice(at, at + BATCH);
+        const linkings = await queries.link({ mentions: batch.map((one) => one.mention), top: work.top, language: language() }, { signal });
+        clearTimeout(patience);
+        const fresh = linkings.map((linking, place) => ({ ...linking, ...batch[place], chosen: linking.decision.id ?? "", other: null }));
+        work.results.push(...fresh);
+        told.before(...fresh.map((one) => resultOf(one, signal)));
+        put(told.lastChild, t("link-progress", { n: work.results.length, total: asked.length }));
+      }
+      drawResults();
+    } catch (error) {
+      if (!signal.aborted) told.replaceWith(failure(error, run));
+    }
+    clearTimeout(patience);
+    go.disabled = false;
+    return undefined;
+  }
+
+  function drawResults() {
+    if (!work.results.length) return put(results);
+    return put(
+      results,
+      h("div", { class: "results-head" }, h("h2", { tabindex: "-1" }, count("link-results", work.results.length)), exportButtons(work)),
+      work.results.map((one) => resultOf(one, signal)),
+    );
+  }
+
+  put(
+    main,
+    h("h1", {}, t("page-link")),
+    h("p", { class: "lead" }, t("link-lead")),
+    notice,
+    h(
+      "div",
+      { class: "card link-input" },
+      modes((mode) => {
+        work.mode = mode;
+        drawMode();
+      }),
+      h("div", { class: "field" }, h("label", { for: "link-text" }, t("link-text")), area, hint),
+      tools,
+      marks,
+      h("div", { class: "actions go" }, go, h("label", { for: "link-top" }, t("link-top")), top),
+    ),
+    results,
+  );
+  drawMode();
+  drawResults();
+  const release = await servedRelease(signal);
+  if (!release.index) put(notice, empty(t("not-indexed", { release: release.name })));
+  go.disabled = !release.index;
+}
+
+function modes(choose) {
+  return h(
+    "fieldset",
+    { class: "field segmented" },
+    h("legend", {}, t("link-mode")),
+    ["list", "text"].map((mode) => h("label", {}, h("input", { type: "radio", name: "link-mode", value: mode, checked: mode === work.mode, on: { change: () => choose(mode) } }), h("span", {}, t(`link-mode-${mode}`)))),
+  );
+}
