@@ -19,7 +19,7 @@ from benchmarks.against_published_loop import (
 )
 from benchmarks.results_page import loop_section
 from graph.release import ReleaseHome
-from linker.encoder import INT8, BiEncoder
+from linker.encoder import BFLOAT16, INT8, BiEncoder
 from linker.evaluation.published_loop import PublishedLoop
 
 STRINGS = ["asma", "angina inestable de reciente comienzo", "cólico nefrítico", "tos"]
@@ -35,12 +35,13 @@ def test_both_do_the_same_work_in_turns() -> None:
 def test_vectors_are_compared_with_those_of_strings_alone(encoder: BiEncoder, tiny_bi_encoder: Path) -> None:
     loop = PublishedLoop([("asma", "A:1")], encoder)
     in_int8 = BiEncoder.open(tiny_bi_encoder, precision=INT8)
-    found = cosines(encoder, in_int8, loop, STRINGS)
+    in_bfloat16 = BiEncoder.open(tiny_bi_encoder, precision=BFLOAT16)
+    found = cosines(encoder, in_bfloat16, in_int8, loop, STRINGS)
     assert found["cosine to the right vector, enlace, least"] == pytest.approx(1, abs=1e-5)
     assert 0.99 < found[LEAST_COSINE] < 1 - 1e-6
     # Its shorter strings are padded to the longest.
     assert found["cosine to the right vector, published loop, least"] < 0.99
-    alone = cosines(encoder, in_int8, loop, STRINGS[:1])
+    alone = cosines(encoder, in_bfloat16, in_int8, loop, STRINGS[:1])
     assert alone["cosine to the right vector, published loop, least"] == pytest.approx(1, abs=1e-5)
 
 
