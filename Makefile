@@ -53,6 +53,11 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.harmonize_distemist --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.damage --json docs/results
 	$(BIN)/python -m benchmarks.killed_imports --data $(DATA) --json docs/results
+	rm -rf build/serve && mkdir -p build/serve
+	ENLACE_HOME=build/serve $(BIN)/enlace load $(DATA)/hpo/hp.v2024-04-26.json.gz --translations $(DATA)/hpo/hp-es.babelon.tsv --release hpo-2024-04
+	ENLACE_HOME=build/serve $(BIN)/enlace index --release hpo-2024-04
+	$(BIN)/python -m benchmarks.serve --home build/serve --neo4j --json docs/results
+	$(BIN)/python -m benchmarks.one_request --home build/serve --json docs/results
 	$(BIN)/python -m benchmarks.results_page
 
 $(INSTALLED): pyproject.toml

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.error_codes import code_of
 from api.errors import RequestTooLarge
+from api.refusals import refusal
+
+#: Times the limit that are read to the end, to tell why they are refused.
+_MUCH = 4
 
 
 class BodyLimit:
@@ -25,6 +28,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         if _announced(scope) > self._most:
+            await self._throw_away(receive, _announced(scope))
             await self._refusal()(scope, receive, send)
             return
         received = 0
@@ -35,6 +39,8 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._most:
+                if message.get("more_body", False):
+                    await self._throw_away(receive, received)
                 raise _TooLarge
             return message
 
@@ -50,13 +56,20 @@ class BodyLimit:
                 raise
             await self._refusal()(scope, receive, send)
 
-    def _refusal(self) -> JSONResponse:
-        error = RequestTooLarge(
-            f"The request's body has more than {self._most:,} bytes; send it in several requests."
-        )
-        said = {"message": str(error), "extensions": {"code": code_of(error)}}
-        return JSONResponse(
-            {"data": None, "errors": [said]}, status_code=413, headers={"Connection": "close"}
+    async def _throw_away(self, receive: Receive, received: int) -> None:
+        """Read on where little is left: a client that still sends when the connection closes never reads why."""
+        left = _MUCH * self._most - received
+        while left > 0:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
+
+    def _refusal(self) -> Response:
+        return refusal(
+            RequestTooLarge(
+                f"The request's body has more than {self._most:,} bytes; send it in several requests."
+            )
         )
 
 

@@ -23,6 +23,7 @@ from api.commands.link import link
 from api.commands.load import load
 from api.commands.releases import releases
 from api.commands.serve import serve
+from api.commands.tokens import tokens
 from api.commands.train import train
 from api.commands.variables import variables
 from api.quiet import quieten_model_libraries
@@ -47,6 +48,7 @@ app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)
+app.add_typer(tokens, name="tokens")
 app.add_typer(variables, name="variables")
 app.add_typer(train, name="train")
 

@@ -2,7 +2,8 @@
 
 An error has the code of its own type or of the nearest type above it. Besides these there are
 GRAPHQL_INVALID (the query does not parse, does not fit the schema, or is too deep, too long or has too
-many aliases) and INTERNAL (a fault of ours: logged under the id that the message names).
+many aliases), HTTP_INVALID (no such page, or not with that method) and INTERNAL (a fault of ours: logged
+under the id that the message names).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from linker import errors as linker
 from loaders import errors as loaders
 
 GRAPHQL_INVALID = "GRAPHQL_INVALID"
+HTTP_INVALID = "HTTP_INVALID"
 INTERNAL = "INTERNAL"
 
 CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
@@ -30,6 +32,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.EclSyntaxError: "ECL_SYNTAX",
         graph.EclNotSupported: "ECL_NOT_SUPPORTED",
         graph.EclUnknownId: "ECL_UNKNOWN_ID",
+        graph.EclTooSlow: "ECL_TOO_SLOW",
         graph.VariablesError: "VARIABLES_UNREADABLE",
         graph.StoreUnavailable: "STORE_UNAVAILABLE",
         graph.StoreUnauthorized: "STORE_UNAUTHORIZED",
@@ -52,6 +55,12 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         api.RequestTooLarge: "REQUEST_TOO_LARGE",
         api.ServerBusy: "SERVER_BUSY",
         api.NotReady: "NOT_READY",
+        api.RequestTooSlow: "REQUEST_TOO_SLOW",
+        api.ClientTooSlow: "CLIENT_TOO_SLOW",
+        api.TokenRefused: "TOKEN_REFUSED",
+        api.ScopeMissing: "SCOPE_MISSING",
+        api.HostRefused: "HOST_REFUSED",
+        api.TokensUnusable: "TOKENS_UNUSABLE",
         api.ServerNotStarted: "SERVER_NOT_STARTED",
         api.VariableNotFound: "VARIABLE_NOT_FOUND",
         api.ExampleNotUnderstood: "EXAMPLE_NOT_UNDERSTOOD",
@@ -65,6 +74,7 @@ _ARGUMENTS: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.EclSyntaxError: "ecl",
         graph.EclNotSupported: "ecl",
         graph.EclUnknownId: "ecl",
+        graph.EclTooSlow: "ecl",
     }
 )
 

@@ -7,6 +7,12 @@ ApiError(EnlaceError)
 ├── RequestTooLarge     a request asks for more than one request may
 ├── ServerBusy          too much is waiting or in use
 ├── NotReady            no release is open yet
+├── RequestTooSlow      a request takes longer than one request may
+├── ClientTooSlow       a client takes too long to send its request
+├── TokenRefused        a request has no token, or none that counts
+├── ScopeMissing        a token does not allow what is asked
+├── HostRefused         a request names a host that the server is not
+├── TokensUnusable      the file of tokens, or a token to be made, cannot be
 ├── ServerNotStarted    the server cannot listen where it was told to
 ├── VariableNotFound    a file of variables has none of that id
 └── ExampleNotUnderstood  an example is no concept of the release
@@ -57,6 +63,34 @@ class ServerBusy(ApiError):
 
 class NotReady(ApiError):
     """No release is open yet, so that nothing can be answered; try again soon."""
+
+
+class RequestTooSlow(ApiError):
+    """A request takes longer than one request may."""
+
+
+class ClientTooSlow(ApiError):
+    """A client takes too long to send its request."""
+
+
+class TokenRefused(ApiError):
+    """A request has no bearer token where one is needed, or one that is not known."""
+
+
+class ScopeMissing(ApiError):
+    """A token does not allow what is asked; `scope` would."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This needs a token with the scope {scope!r}; ask who runs the server for one.")
+        self.scope = scope
+
+
+class HostRefused(ApiError):
+    """A request names a host that the server is not."""
+
+
+class TokensUnusable(ApiError):
+    """The file of tokens cannot be used, or a token cannot be made or removed."""
 
 
 class ServerNotStarted(ApiError):

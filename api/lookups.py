@@ -34,6 +34,9 @@ class Kind(Enum):
     MEMBERSHIPS = "memberships"
 
 
+#: In the place of a fact that is not remembered.
+UNKNOWN = object()
+
 Wanted: TypeAlias = Mapping[Kind, Sequence[CURIE]]
 Found: TypeAlias = Mapping[Kind, Sequence[object]]
 
@@ -55,12 +58,19 @@ def look_up(store: GraphStore, wanted: Wanted) -> Found:
 class Lookups:
     """The facts of one request. For one event loop, and gone with the request.
 
-    `fetch` answers what is wanted, off the event loop. At most `limit` concepts are answered with, counting
+    `fetch` answers what is wanted, off the event loop; `remembered` tells at once what is known from other
+    requests, and UNKNOWN otherwise. At most `limit` concepts are answered with, counting
     one that comes twice twice: lists in lists grow by multiplication, and each costs the server's time.
     """
 
-    def __init__(self, fetch: Callable[[Wanted], Awaitable[Found]], limit: int) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[Wanted], Awaitable[Found]],
+        limit: int,
+        remembered: Callable[[Kind, CURIE], object] = lambda kind, id: UNKNOWN,
+    ) -> None:
         self._fetch = fetch
+        self._remembered = remembered
         self._limit = limit
         self._known: dict[Kind, dict[CURIE, object]] = {kind: {} for kind in Kind}
         self._asked: dict[Kind, dict[CURIE, asyncio.Future[None]]] = {kind: {} for kind in Kind}
@@ -81,8 +91,9 @@ class Lookups:
                 f"The request asks for more than {self._limit:,} concepts in all its lists together; "
                 "ask for fewer at once, or give smaller values of `first`."
             )
-        levels = {self._ask(kind, id) for kind in kinds for id in ids}
+        levels = {self._ask(kind, id) for kind in kinds for id in ids} - {None}
         for level in levels:
+            assert level is not None
             # The level is shared: a resolver that is cancelled must not take the others' answer with it.
             await asyncio.shield(level)
 
@@ -114,10 +125,17 @@ class Lookups:
         """The refsets that hold it, loaded before."""
         return cast("tuple[Membership, ...]", self._known[Kind.MEMBERSHIPS][id])
 
-    def _ask(self, kind: Kind, id: CURIE) -> asyncio.Future[None]:
-        """The level in which a fact is, or will be, looked up."""
+    def _ask(self, kind: Kind, id: CURIE) -> asyncio.Future[None] | None:
+        """The level in which a fact is, or will be, looked up; None where it is known."""
+        known = self._known[kind]
+        if id in known:
+            return None
         asked = self._asked[kind]
         if id not in asked:
+            remembered = self._remembered(kind, id)
+            if remembered is not UNKNOWN:
+                known[id] = remembered
+                return None
             asked[id] = self._open_level()
             self._wanted.setdefault(kind, []).append(id)
             self._spoken += 1

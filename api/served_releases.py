@@ -58,6 +58,8 @@ class ServedState:
     """Of the current release: `ready`, `opening` or `unavailable`."""
     open: tuple[str, ...]
     """Names of the releases that are open, sorted; twice where the former one of a name has leases yet."""
+    verified: bool
+    """Whether the files of what is open were compared with their checksums."""
     switches: int
     """How often another release became current since the process started."""
 
@@ -108,6 +110,7 @@ class ServedReleases:
     `pinned` names the release that is current whatever `ENLACE_HOME/current` says. At most `most_open` are
     open, besides those that only wait for their last lease to end; the one leased longest ago is closed for
     another. `serve` makes a service of an open release, and `open_release` opens one, by default from `home`.
+    `told` hears the state after each look at what should be current.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class ServedReleases:
         most_open: int = 4,
         verify: bool = True,
         open_release: Callable[[str], OpenRelease] | None = None,
+        told: Callable[[ServedState], None] = lambda state: None,
     ) -> None:
         self._home = home
         self._serve = serve
@@ -126,6 +130,8 @@ class ServedReleases:
         self._most_open = most_open
         self._verify = verify
         self._open_release = open_release or home.open
+        self._told = told
+        self._looking = asyncio.Lock()
         self._current: _Served | None = None
         self._open: dict[str, _Served] = {}
         self._retired: set[_Served] = set()
@@ -165,11 +171,17 @@ class ServedReleases:
             problem=self._problem,
             linker=current.service.linker_state if current else "unavailable",
             open=tuple(sorted(one.name for one in (*self._open.values(), *self._retired))),
+            verified=self._verify and current is not None,
             switches=self._switches,
         )
 
     async def follow(self) -> None:
         """Take up the release that should be current, if it is not; drop what was imported anew meanwhile."""
+        async with self._looking:
+            await self._follow()
+            self._told(self.state)
+
+    async def _follow(self) -> None:
         wanted = self._pinned or await asyncio.to_thread(self._home.current)
         if wanted is None:  # nothing was chosen, or it was removed: what is open serves on
             self._problem = (

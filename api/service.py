@@ -14,14 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from api.errors import ServerBusy
-from api.lookups import Found, Wanted, look_up
+from api.facts_cache import FactsCache
+from api.lookups import Found, Kind, Wanted, look_up
+from api.service_limits import ServiceLimits
 from graph.errors import EnlaceError
 from graph.hierarchy import Hierarchy
 from graph.model import CURIE, Release
 from graph.release import OpenRelease
+from graph.time_limit import time_limit
 
 if TYPE_CHECKING:
     from api.harmonizing_batch import Defined, Options, Row
+    from api.link_batching import LinkQueue
     from graph.similarity import Measured, Similarity
     from graph.value_sets import Expansion, ValueSets
     from graph.variables.checking import Checked
@@ -40,9 +44,19 @@ _READING_THREADS = 4
 class Service:
     """Answers about one release. Methods that wait leave the event loop free; safe for many requests."""
 
-    def __init__(self, opened: OpenRelease, *, max_waiting_links: int = 64) -> None:
+    def __init__(
+        self,
+        opened: OpenRelease,
+        limits: ServiceLimits | None = None,
+        *,
+        batched: Callable[[int], None] = lambda mentions: None,
+    ) -> None:
+        """`batched` hears how many mentions are linked together, each time."""
         self._opened = opened
-        self._max_waiting = max_waiting_links
+        self._limits = limits or ServiceLimits()
+        self._batched = batched
+        self._facts = FactsCache(self._limits.remembered)
+        self._links: LinkQueue | None = None
         self._reading = ThreadPoolExecutor(_READING_THREADS, "enlace-read")
         # One thread links: the models use all cores for one batch, and two batches at once only contend.
         self._linking = ThreadPoolExecutor(1, "enlace-link")
@@ -82,14 +96,41 @@ class Service:
         """Let requests under way end, then let go of files."""
         await asyncio.to_thread(self._close)
 
+    def remembered(self, kind: Kind, id: CURIE) -> object:
+        """A fact that was looked up before, or UNKNOWN."""
+        return self._facts.get(kind, id)
+
     async def look_up(self, wanted: Wanted) -> Found:
         """Records from the store, one store call a kind. Raises StoreUnavailable."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, look_up, self._opened.store, wanted)
+        found = await loop.run_in_executor(self._reading, look_up, self._opened.store, wanted)
+        self._facts.remember(wanted, found)
+        return found
+
+    @property
+    def waiting_links(self) -> int:
+        """Requests that link or wait for it."""
+        return self._waiting + (len(self._links) if self._links else 0)
 
     async def link(self, mentions: Sequence[str], top: int, budget_ms: float | None = None) -> list[Linking]:
-        """Link mentions. Raises what `Linker.open` and `Linker.link` raise, and ServerBusy."""
-        return await self._in_turn(self._link, list(mentions), top, budget_ms)
+        """Link mentions, together with those of other requests; alone where there is a budget of time.
+
+        Raises what `Linker.open` and `Linker.link` raise, and ServerBusy.
+        """
+        if self._linker is None:
+            await self._in_turn(self._open_linker)
+        if self._links is None:
+            # Only now: importing the linker takes seconds, which its thread has spent.
+            from api.link_batching import LinkQueue
+
+            self._links = LinkQueue(
+                self._link_together,
+                most_waiting=self._limits.waiting_links,
+                most_together=self._limits.linked_together,
+                wait_s=self._limits.link_wait_s,
+                batched=self._batched,
+            )
+        return await self._links.link(mentions, top, budget_ms)
 
     async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
@@ -143,8 +184,10 @@ class Service:
 
     async def _in_turn(self, work: Callable[..., _T], *arguments: object) -> _T:
         """Do something in the linking thread. Raises ServerBusy where too much is waiting for it."""
-        if self._waiting >= self._max_waiting:
-            raise ServerBusy(f"{self._waiting} link requests are waiting already; try again in some seconds.")
+        if self.waiting_links >= self._limits.waiting_links:
+            raise ServerBusy(
+                f"{self.waiting_links} link requests are waiting already; try again in some seconds."
+            )
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -178,6 +221,10 @@ class Service:
             self._state = "ready"
         return self._linker
 
+    async def _link_together(self, mentions: list[str], top: int, budget_ms: float | None) -> list[Linking]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._linking, self._link, mentions, top, budget_ms)
+
     def _link(self, mentions: Sequence[str], top: int, budget_ms: float | None) -> list[Linking]:
         return self._open_linker().link(mentions, top_k=top, budget_ms=budget_ms)
 
@@ -192,13 +239,17 @@ class Service:
         return self._search.find(text, first, language)
 
     def _expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
-        return self._open_value_sets().expand(ecl, first=first, offset=offset, text=text)
+        value_sets = self._open_value_sets()
+        with time_limit(self._limits.ecl_seconds):
+            return value_sets.expand(ecl, first=first, offset=offset, text=text)
 
     def _members(self, refset: CURIE, first: int, offset: int) -> Expansion:
         return self._open_value_sets().members(refset, first=first, offset=offset)
 
     def _contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
-        found: list[bool] = self._open_value_sets().contains(ecl, ids).tolist()
+        value_sets = self._open_value_sets()
+        with time_limit(self._limits.ecl_seconds):
+            found: list[bool] = value_sets.contains(ecl, ids).tolist()
         return found
 
     def _open_value_sets(self) -> ValueSets:
@@ -223,19 +274,27 @@ class Service:
     ) -> list[Unit]:
         from api.harmonizing_batch import harmonize_batch
 
-        return harmonize_batch(
-            self._opened, variables, rows, options, most_variables=most_variables, linker=self._open_linker
-        )
+        with time_limit(self._limits.variables_seconds):
+            return harmonize_batch(
+                self._opened,
+                variables,
+                rows,
+                options,
+                most_variables=most_variables,
+                linker=self._open_linker,
+            )
 
     def _check(self, variables: str, most_variables: int) -> Checked:
         from api.harmonizing_batch import check_batch
 
-        return check_batch(self._opened, variables, most_variables=most_variables)
+        with time_limit(self._limits.variables_seconds):
+            return check_batch(self._opened, variables, most_variables=most_variables)
 
     def _define(self, variables: str, most_variables: int) -> list[Defined]:
         from api.harmonizing_batch import define_batch
 
-        return define_batch(self._opened, variables, most_variables=most_variables)
+        with time_limit(self._limits.variables_seconds):
+            return define_batch(self._opened, variables, most_variables=most_variables)
 
     def _read_index(self) -> IndexManifest | None:
         from linker.errors import IndexNotFound

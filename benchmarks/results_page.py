@@ -15,6 +15,7 @@ from benchmarks import large_index, latency
 from benchmarks.against_published_loop import aim, shown
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
+from benchmarks.serving_page import one_request_section, serve_section
 from linker.evaluation.runs import Run, compare
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -281,6 +282,8 @@ _SECTIONS: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
         "harmonize-distemist": harmonize_section,
         "damage": damage_section,
         "killed-imports": killed_section,
+        "serve": serve_section,
+        "one-request": one_request_section,
     }
 )
 

@@ -13,6 +13,7 @@ EnlaceError
 │   │   ├── EclSyntaxError          it is not well-formed
 │   │   ├── EclNotSupported         it asks for what this version does not answer
 │   │   └── EclUnknownId            it names an id that the release does not hold
+│   ├── EclTooSlow                  an expression constraint takes longer to answer than it may
 │   ├── VariablesError              a file of variables cannot be used, and where in it
 │   └── StoreUnavailable            the store cannot be opened or stopped answering
 │       ├── StoreUnauthorized       a server refused the user or the password
@@ -112,6 +113,10 @@ class EclNotSupported(EclError):
 
 class EclUnknownId(EclError):
     """The expression names an id that the release does not hold."""
+
+
+class EclTooSlow(GraphError):
+    """An expression constraint takes longer to answer than it may."""
 
 
 class VariablesError(GraphError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 from strawberry.types import ExecutionContext
 
+from api.query_shape import shape_rule
 from api.schema.answers import ErrorAnswers
 from api.schema.query import Query
 from api.settings import Settings
@@ -27,8 +28,7 @@ def build_schema(settings: Settings) -> EnlaceSchema:
         query=Query,
         extensions=[
             ErrorAnswers,
-            lambda: QueryDepthLimiter(max_depth=settings.max_depth),
-            lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
+            lambda: AddValidationRules([shape_rule(settings)]),
             lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
         ],
     )

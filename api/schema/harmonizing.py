@@ -157,6 +157,7 @@ async def harmonize_rows(
             )
     check_definitions(info, variables)
     options = Options(HistoryProfile(f"HISTORY-{history.name}"), least_score, margin)
+    info.context.need("link")
     units = await info.context.service.harmonize(
         variables,
         [Row(row.code, row.system, row.text) for row in rows],

@@ -148,6 +148,7 @@ async def link_mentions(
     info: Info, mentions: Sequence[str], top: int, budget_ms: int | None = None
 ) -> list[Linking]:
     """The linking of each mention, in order. Raises ArgumentRejected, MentionRejected and what linking raises."""
+    info.context.need("link")
     settings = info.context.settings
     if len(mentions) > settings.max_mentions:
         raise ArgumentRejected(

@@ -10,8 +10,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 FOLDER = Path(__file__).parent / "browser"
@@ -53,7 +54,7 @@ async def _file(request: Request) -> Response:
     name = request.path_params["name"]
     content = files().get(name)
     if content is None:
-        return PlainTextResponse("There is no such file.", status_code=404)
+        raise HTTPException(404)
     return _answer(request, content, _MEDIA_TYPES[Path(name).suffix])
 
 

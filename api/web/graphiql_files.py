@@ -9,8 +9,9 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 FOLDER = Path(__file__).parent / "graphiql"
@@ -50,7 +51,7 @@ def route(path: str) -> Route:
 async def _file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in MEDIA_TYPES:
-        return PlainTextResponse("There is no such file.", status_code=404)
+        raise HTTPException(404)
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
     own = FOLDER / name
     content = own.read_bytes() if own.is_file() else bundled(name)

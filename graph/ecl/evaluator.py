@@ -51,6 +51,7 @@ from graph.ecl.well_known import (
 from graph.errors import EclNotSupported, EclUnknownId
 from graph.model import CURIE, SuccessionKind
 from graph.model import IS_A as IS_A_TYPE
+from graph.time_limit import check_time
 
 _Rows = NDArray[np.int64]
 
@@ -72,7 +73,8 @@ class Evaluator:
         return self.set_of(expression, Role.CONCEPT)
 
     def set_of(self, node: Expression | References, role: Role) -> Mask:
-        """The set of an expression whose ids are named in a role."""
+        """The set of an expression whose ids are named in a role. Raises EclTooSlow where its time is over."""
+        check_time()
         match node:
             case Reference():
                 return self.universe.of([self.number(node, role)])

@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 from graph.ecl import words
 from graph.ecl.syntax import Search, SearchKind, TermFilter
 from graph.ecl.tables import Descriptions
+from graph.time_limit import check_time
 
 _Rows = NDArray[np.integer]
 #: Terms that are looked at one by one rather than by the index.
 _FEW = 2_000
+#: Terms that are looked at before the time is.
+_A_LOOK = 50_000
 
 
 def matching_terms(table: Descriptions, rows: _Rows, one: TermFilter, *, whole: bool) -> _Rows:
     """The rows, ascending, of those among `rows` that pass a filter; `whole` tells that these are all rows."""
     found = np.zeros(len(table.concepts), np.bool_)
     for search in one.searches:
+        check_time()
         if search.kind is SearchKind.MATCH:
             found[_by_words(table, search)] = True
         else:
@@ -55,7 +59,11 @@ def _as_a_whole(table: Descriptions, rows: _Rows, search: Search, whole: bool) -
         if len(with_words) < len(rows):
             looked_at = with_words
     texts = table.texts if whole and looked_at is rows else table.texts.take(pa.array(looked_at))
-    met = pc.match_substring_regex(texts, words.wild_pattern(runs)).to_numpy(zero_copy_only=False)
+    met = np.zeros(len(texts), np.bool_)
+    for start in range(0, len(texts), _A_LOOK):
+        check_time()
+        some = pc.match_substring_regex(texts.slice(start, _A_LOOK), words.wild_pattern(runs))
+        met[start : start + _A_LOOK] = some.to_numpy(zero_copy_only=False)
     matching: _Rows = looked_at[met]
     return matching
 

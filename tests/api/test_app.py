@@ -19,7 +19,7 @@ from graph.release import ReleaseHome
 @pytest.fixture(scope="module")
 def client(home: ReleaseHome) -> Iterator[TestClient]:
     settings = Settings.of("demo", environment={}, home=home.path, max_body_bytes=10_000)
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         yield client
 
 
@@ -125,7 +125,7 @@ def test_react_is_the_published_one() -> None:
 
 def test_graphiql_can_be_left_out(home: ReleaseHome) -> None:
     settings = Settings.of("demo", environment={}, home=home.path, graphiql=False)
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert client.get("/graphql", headers={"Accept": "text/html"}).status_code == 404
         assert post(client, "{ release { name } }")["data"]
 

@@ -17,7 +17,7 @@ from graph.release import ReleaseHome
 @pytest.fixture(scope="module")
 def client(bare_home: ReleaseHome) -> Iterator[TestClient]:
     settings = Settings.of("demo", environment={}, home=bare_home.path)
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         yield client
 
 

@@ -13,6 +13,7 @@ import graph.errors
 import linker.errors
 import loaders.errors
 from api.error_codes import CODES, argument_of, code_of
+from api.service_limits import ServiceLimits
 from graph.errors import EnlaceError, ReleaseBusy
 from loaders.errors import LoadError, RowMalformed
 
@@ -120,7 +121,7 @@ def test_clients_mistakes_are_not_logged(api, caplog: pytest.LogCaptureFixture) 
 
 def test_too_many_waiting_links_are_refused(limited_api, monkeypatch: pytest.MonkeyPatch) -> None:
     api = limited_api()
-    monkeypatch.setattr(api.service, "_max_waiting", 0)
+    monkeypatch.setattr(api.service, "_limits", ServiceLimits(waiting_links=0))
     _, (error,) = api.execute('{ link(mentions: ["HTA"]) { mention } }')
     assert error["extensions"]["code"] == "SERVER_BUSY"
 
