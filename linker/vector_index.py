@@ -35,7 +35,7 @@ _FAISS: Any = faiss
 VECTORS_FILE, GRAPH_FILE = "vectors.faiss", "graph.faiss"
 LINKS = 32
 """Links of a string in the graph; twice as many on its lowest level."""
-_BUILD_BREADTHS = (80, 200)
+_BUILD_BREADTHS = (40, 120)
 _SEARCH_BREADTHS = (96, 128, 192, 256, 384, 512)
 _ROWS_AT_ONCE = 32_768
 #: From so many queries on, decoding blocks of rows and multiplying matrices is faster than scanning.
