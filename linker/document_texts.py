@@ -1,16 +1,20 @@
 """The texts of documents, beside the mentions that are marked in them: one `{"doc": …, "text": …}` a line.
 
-JSON Lines, plain or gzip.
+JSON Lines, plain or gzip. A mention's context is cut out of its document's text by its offsets, and only
+where the text there is the mention.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from linker.errors import MentionFileError
+from linker.mentions import GoldMention
+from linker.pair_text import Context
 
 _GZIP = b"\x1f\x8b"
 
@@ -44,3 +48,51 @@ def _lines(path: Path) -> Iterable[tuple[str, str]]:
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
         raise MentionFileError(f"{path} cannot be read: {reason}.") from None
+
+
+@dataclass(slots=True)
+class Misplaced:
+    """How many mentions have no context, by why, with the first of those whose text is another."""
+
+    without_text: int = 0
+    without_offsets: int = 0
+    elsewhere: int = 0
+    first: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.without_text or self.without_offsets or self.elsewhere)
+
+    def __str__(self) -> str:
+        """What is amiss, in words."""
+        found = (
+            (self.without_text, "are of documents whose text is not given"),
+            (self.without_offsets, "have no start and end"),
+            (self.elsewhere, f"are not what their document has at their place ({self.first})"),
+        )
+        return "; ".join(f"{count:,} {what}" for count, what in found if count)
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """The contexts of mentions in `texts`, by document; `misplaced` counts what was asked for in vain."""
+
+    texts: Mapping[str, str]
+    misplaced: Misplaced = field(default_factory=Misplaced)
+
+    def of(self, mention: GoldMention, characters: int) -> Context | None:
+        """So many characters on each side of a mention, in whole words; None where it has no place in a text."""
+        text = self.texts.get(mention.document)
+        if text is None:
+            self.misplaced.without_text += 1
+            return None
+        if mention.start is None or mention.end is None:
+            self.misplaced.without_offsets += 1
+            return None
+        there = text[mention.start : mention.end]
+        if there.split() != mention.span.split():
+            self.misplaced.elsewhere += 1
+            self.misplaced.first = self.misplaced.first or (
+                f"{mention.document} {mention.start}–{mention.end}: {mention.span!r} is {there[:80]!r}"
+            )
+            return None
+        return Context.around(text, mention.start, mention.end, characters)

@@ -5,6 +5,7 @@
       terms.arrow       row → text, language
       concepts.arrow    concept ordinal → id, preferred term, semantic tag
       senses/           row → concept ordinals with their weights (CSR)
+      parents/          concept ordinal → ordinals of its parents (CSR)
       vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
       search.sqlite     `linker.search`
@@ -29,6 +30,8 @@ from linker.encoder import Encoder, EncoderIdentity, Vectors
 from linker.errors import IndexDamaged, IndexMismatch
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex, Rows
+from linker.pair_text import Gloss, PairForm
+from linker.parents import Parents
 from linker.search import TermSearch
 from linker.vector_index import Mask, VectorIndex
 
@@ -91,6 +94,7 @@ class TermIndex:
         vectors: VectorIndex,
         lexical: LexicalIndex,
         search: TermSearch,
+        parents: Parents | None = None,
     ) -> None:
         self.manifest = manifest
         self.senses = senses
@@ -99,6 +103,7 @@ class TermIndex:
         self._terms = terms
         self._concepts = concepts
         self._vectors = vectors
+        self._parents = parents
 
     @classmethod
     def open(cls, folder: Path) -> TermIndex:
@@ -109,6 +114,8 @@ class TermIndex:
             terms = map_table(folder / "terms.arrow")
             concepts = map_table(folder / "concepts.arrow")
             senses = Senses.open(folder / "senses")
+            # Indexes that were made before cross-encoders read parents have none.
+            parents = Parents.open(folder / "parents") if (folder / "parents").is_dir() else None
             vectors = VectorIndex.open(folder, manifest.search_breadth)
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
             reason = str(error).splitlines()[0].rstrip(".")
@@ -116,9 +123,8 @@ class TermIndex:
                 f"The index in {folder} cannot be read ({reason}); build it again with `enlace index`."
             ) from None
         lexical = LexicalIndex.open(folder / "lexical")
-        return cls(
-            manifest, terms, concepts, senses, vectors, lexical, TermSearch.open(folder / "search.sqlite")
-        )
+        search = TermSearch.open(folder / "search.sqlite")
+        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents)
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -136,6 +142,14 @@ class TermIndex:
                 f"The index of release {self.manifest.release!r} was made with encoder {made_with.name!r} and not "
                 f"{identity.name!r} (index / encoder: {', '.join(made_with.differences(identity))}); "
                 "open it with the first, or run `enlace index` with the second."
+            )
+
+    def check_form(self, form: PairForm) -> None:
+        """Raise IndexMismatch if a cross-encoder of that form reads parents and the index has none."""
+        if form.parents_shown and not self.has_parents:
+            raise IndexMismatch(
+                f"The index of release {self.manifest.release!r} was made without the parents of concepts, "
+                "which the cross-encoder reads; run `enlace index` again."
             )
 
     def nearest(
@@ -189,6 +203,20 @@ class TermIndex:
     def preferred_term(self, ordinal: int) -> str:
         """The preferred term of a concept ordinal, in the release's first language that has one."""
         return str(self._concepts.column("preferred_term")[int(ordinal)].as_py())
+
+    @property
+    def has_parents(self) -> bool:
+        """Whether it was made by a version that keeps each concept's parents."""
+        return self._parents is not None
+
+    def gloss(self, ordinal: int, parents: int) -> Gloss:
+        """What a cross-encoder may read of a concept ordinal, with at most so many of its `parents`."""
+        above = self._parents.of(int(ordinal))[:parents] if self._parents is not None else ()
+        return Gloss(
+            self.preferred_term(ordinal),
+            str(self._concepts.column("semantic_tag")[int(ordinal)].as_py()),
+            tuple(self.preferred_term(parent) for parent in above),
+        )
 
     def close(self) -> None:
         """Let go of the files."""

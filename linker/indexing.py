@@ -20,11 +20,14 @@ from linker.errors import LinkerError
 from linker.index import Senses, TermIndex
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
+from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
 from linker.search import write_search
 from linker.stored_vectors import StoredVectors, encode_new
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
 
+DISPLAY_LANGUAGES = ("es", "en")
+"""Of preferred terms, in their order."""
 PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT, MENTION_WEIGHT = 3.0, 2.0, 1.0, 4.0
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +44,7 @@ class Gathered:
     preferred: list[str]
     tags: list[str]
     senses: Senses
+    parents: Parents
     mentions: int
     spans: list[str]
     """The annotated mentions among the texts."""
@@ -54,7 +58,7 @@ def build_index(
     *,
     bi_encoder: str,
     cross_encoder: str,
-    languages: Sequence[str] = ("es", "en"),
+    languages: Sequence[str] = DISPLAY_LANGUAGES,
     mentions: Iterable[tuple[str, CURIE]] = (),
     stored: Sequence[StoredVectors] = (),
     kind: str = AUTO,
@@ -159,7 +163,7 @@ def gather_terms(
         text = indexed_text(term, tags[term.concept])
         if text:
             add(text, term.language, term.concept, _weight(term))
-            rank = _display_rank(term, languages)
+            rank = display_rank(term, languages)
             if term.concept not in preferred or rank < preferred[term.concept][0]:
                 preferred[term.concept] = (rank, text)
     counts = Counter((span.strip(), id) for span, id in mentions if id in tags and span.strip())
@@ -173,6 +177,7 @@ def gather_terms(
         preferred=[preferred[id][1] if id in preferred else id for id in ids],
         tags=[tags[id] for id in ids],
         senses=_senses(best, len(rows)),
+        parents=Parents.by_ordinal(ids, parents_in_order(tags, store.scan_is_a())),
         mentions=sum(counts.values()),
         spans=[span for span, _ in counts],
     )
@@ -194,7 +199,8 @@ def _weight(term: Term) -> float:
     return SYNONYM_WEIGHT if term.scope is SynonymScope.EXACT else LOOSE_WEIGHT
 
 
-def _display_rank(term: Term, languages: Sequence[str]) -> int:
+def display_rank(term: Term, languages: Sequence[str]) -> int:
+    """The least of a concept's terms is the one to show as its preferred term."""
     language = languages.index(term.language) if term.language in languages else len(languages)
     kind = {TermKind.PREFERRED: 0, TermKind.FSN: 1}.get(term.kind, 2)
     return (3 * language + kind) if kind < 2 else (3 * (len(languages) + 1) + language)
@@ -216,6 +222,7 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
         {"id": gathered.concept_ids, "preferred_term": gathered.preferred, "semantic_tag": gathered.tags},
     )
     gathered.senses.save(folder / "senses")
+    gathered.parents.save(folder / "parents")
     LexicalIndex.build(gathered.texts).save(folder / "lexical")
     write_search(
         folder / "search.sqlite",

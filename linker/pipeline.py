@@ -19,6 +19,7 @@ from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.model import Candidate, Decision, Linking, Reason, StageScores
 from linker.model import Path as Way
+from linker.pair_text import NO_CONTEXT, Context, Gloss
 from linker.reranker import Reranker
 from linker.shipped import bi_encoder_source, cross_encoder_source
 
@@ -37,6 +38,9 @@ class Linker:
     """Links mentions to the concepts of one index. Safe for several threads."""
 
     def __init__(self, retriever: Retriever, reranker: Reranker | None) -> None:
+        """Raises IndexMismatch if the cross-encoder reads what the index has not."""
+        if reranker is not None:
+            retriever.index.check_form(reranker.form)
         self._retriever = retriever
         self._reranker = reranker
 
@@ -64,7 +68,7 @@ class Linker:
         """Open an index with the models that its manifest names.
 
         Raises IndexNotFound, IndexDamaged, IndexMismatch (the model is no longer the one that the index was
-        made with) and ModelNotFound.
+        made with, or reads of concepts what the index has not) and ModelNotFound.
         """
         manifest = IndexManifest.read(index_folder)
         source = bi_encoder_source(manifest.bi_encoder)
@@ -84,35 +88,54 @@ class Linker:
         return cls(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
 
     def link(
-        self, mentions: Sequence[str], *, top_k: int = 5, budget_ms: float | None = None
+        self,
+        mentions: Sequence[str],
+        *,
+        top_k: int = 5,
+        budget_ms: float | None = None,
+        contexts: Sequence[Context] | None = None,
     ) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
-        Once `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
+        `contexts` has the text around each mention, for a cross-encoder that was trained to read it. Once
+        `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
         always takes place, and their candidates say so (`Path.CUT`). Raises MentionRejected for an empty
         mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no Unicode text, and LinkerError for a
-        `top_k` below 1 or a budget below 0.
+        `top_k` below 1, a budget below 0 or another number of contexts than of mentions.
         """
         until = None if budget_ms is None else time.perf_counter() + budget_ms / 1000
         if budget_ms is not None and not budget_ms >= 0:
             raise LinkerError(f"The budget is {budget_ms} ms; give 0 or more.")
         if top_k < 1:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
-        texts = list(
-            dict.fromkeys(check_mention(mention, place) for place, mention in enumerate(mentions, 1))
-        )
+        if contexts is not None and len(contexts) != len(mentions):
+            raise LinkerError(
+                f"There are {len(mentions)} mentions and {len(contexts)} contexts; give each mention its own."
+            )
+        checked = [check_mention(mention, place) for place, mention in enumerate(mentions, 1)]
+        texts = list(dict.fromkeys(checked))
         if not texts:
             return []
-        retrieved = self._retriever.retrieve(texts, max(top_k, RERANK_DEPTH))
-        logits = self._rerank(retrieved, until)
+        found = dict(zip(texts, self._retriever.retrieve(texts, max(top_k, RERANK_DEPTH)), strict=True))
+        asked = list(zip(checked, self._contexts_read(contexts, len(checked)), strict=True))
+        distinct = list(dict.fromkeys(asked))
+        retrieved = [found[text] for text, _ in distinct]
+        logits = self._rerank(retrieved, [context for _, context in distinct], until)
         linked = {
-            text: self._linking(one, logit, top_k)
-            for text, one, logit in zip(texts, retrieved, logits, strict=True)
+            one: self._linking(candidates, logit, top_k)
+            for one, candidates, logit in zip(distinct, retrieved, logits, strict=True)
         }
-        return [Linking(mention, *linked[mention.strip()]) for mention in mentions]
+        return [Linking(mention, *linked[one]) for mention, one in zip(mentions, asked, strict=True)]
+
+    def _contexts_read(self, contexts: Sequence[Context] | None, count: int) -> list[Context]:
+        """As much of each context as the cross-encoder reads."""
+        reach = self._reranker.form.context if self._reranker else 0
+        if contexts is None or not reach:
+            return [NO_CONTEXT] * count
+        return [context.within(reach) for context in contexts]
 
     def _rerank(
-        self, retrieved: Sequence[Retrieved], until: float | None = None
+        self, retrieved: Sequence[Retrieved], contexts: Sequence[Context], until: float | None
     ) -> list[npt.NDArray[np.float32] | None]:
         """The cross-encoder's logits of each mention's first candidates; empty where a match or the margin decides.
 
@@ -135,7 +158,12 @@ class Linker:
                     found[i] = None
                 break
             pairs = [self._pairs(retrieved[i], RERANK_DEPTH) for i in some]
-            logits = self._reranker.logits([pair for own in pairs for pair in own])
+            form = self._reranker.form
+            logits = self._reranker.logits(
+                [pair for own in pairs for pair in own],
+                self._glosses([retrieved[i] for i in some], form.parents_shown) if form.glossed else (),
+                [contexts[i] for i, own in zip(some, pairs, strict=True) for _ in own],
+            )
             for i, own in zip(
                 some, np.split(logits, np.cumsum([len(own) for own in pairs])[:-1]), strict=True
             ):
@@ -145,6 +173,11 @@ class Linker:
     def _pairs(self, one: Retrieved, depth: int) -> list[tuple[str, str]]:
         """Of the first `depth` candidates the reading and the term."""
         return list(zip(one.readings[:depth], self.index.texts_of(one.rows[:depth]), strict=True))
+
+    def _glosses(self, retrieved: Sequence[Retrieved], parents: int) -> list[Gloss]:
+        """Of the first candidates of each mention."""
+        concepts = [concept for one in retrieved for concept in one.concepts[:RERANK_DEPTH]]
+        return [self.index.gloss(concept, parents) for concept in concepts]
 
     def _linking(
         self, one: Retrieved, read: npt.NDArray[np.float32] | None, top_k: int

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from linker.encoder import DEFAULT_MAX_LENGTH, DEFAULT_NORMALISATION, FULL, lower_precision, model_settings
+from linker.encoder import (
+    DEFAULT_MAX_LENGTH,
+    DEFAULT_NORMALISATION,
+    FULL,
+    SETTINGS_FILE,
+    lower_precision,
+    model_settings,
+)
 from linker.errors import ModelNotFound
 from linker.fusion import RerankWeights
 from linker.normalization import normaliser
+from linker.pair_text import Context, Gloss, PairForm, PairWriter
 from linker.score_cache import ScoreCache
 
 if TYPE_CHECKING:
@@ -31,7 +39,7 @@ class Reranker:
     def __init__(
         self,
         model: CrossEncoder,
-        normalisation: str,
+        writer: PairWriter,
         weights: RerankWeights,
         batch_size: int = 32,
         precision: str = FULL,
@@ -42,7 +50,8 @@ class Reranker:
         self.skip_margin = skip_margin
         self.cache = ScoreCache()
         self._model = model
-        self.normalise = normaliser(normalisation)
+        self.normalise = writer.normalise
+        self._writer = writer
         self._batch_size = batch_size
         self._precision = precision
         self._packed: PackedCrossEncoder | None = None
@@ -65,6 +74,7 @@ class Reranker:
         if precision != FULL:
             device = "cpu"
         settings = model_settings(name)
+        form = pair_form(name)
         length = int(max_length or settings.get("max_length") or 2 * DEFAULT_MAX_LENGTH)
         try:
             model = CrossEncoder(
@@ -89,9 +99,10 @@ class Reranker:
                 "name a model trained to score pairs."
             )
         model.eval()
+        normalise = normaliser(str(settings.get("normalisation") or DEFAULT_NORMALISATION))
         return cls(
             model,
-            str(settings.get("normalisation") or DEFAULT_NORMALISATION),
+            PairWriter(model.tokenizer, form, length, normalise),
             RerankWeights.of(settings),
             precision=precision,
             skip_margin=settings.get("skip_margin"),
@@ -102,14 +113,24 @@ class Reranker:
         """The sentence-transformers model."""
         return self._model
 
-    def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        """The logit of each (mention, term) pair, shape (len(pairs),). Equal pairs are scored once."""
+    @property
+    def form(self) -> PairForm:
+        """What it reads of a pair."""
+        return self._writer.form
+
+    def logits(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        glosses: Sequence[Gloss] = (),
+        contexts: Sequence[Context] = (),
+    ) -> npt.NDArray[np.float32]:
+        """The logit of each (mention, term) pair, shape (len(pairs),). Equal pairs are scored once.
+
+        `glosses` and `contexts` have one item a pair, or none at all; what `form` does not show of them is not read.
+        """
         distinct: dict[tuple[str, str], int] = {}
-        # A mention comes with many terms.
-        normal = {text: self.normalise(text) for pair in pairs for text in pair}
-        place = [
-            distinct.setdefault((normal[mention], normal[term]), len(distinct)) for mention, term in pairs
-        ]
+        written = self._writer.write(pairs, glosses, contexts)
+        place = [distinct.setdefault(pair, len(distinct)) for pair in written]
         asked = list(distinct)
         known = self.cache.get(asked)
         new = [pair for pair, logit in zip(asked, known, strict=True) if logit is None]
@@ -146,3 +167,13 @@ class Reranker:
                     lower_precision(self._model, self._precision)
                 self._prepared = True
         return self._packed
+
+
+def pair_form(name: str | Path) -> PairForm:
+    """How the model in a folder wants its pairs; the plain form where nothing is said. Raises ModelNotFound."""
+    try:
+        return PairForm.of(model_settings(name))
+    except ValueError as error:
+        raise ModelNotFound(
+            f"{Path(name) / SETTINGS_FILE} does not say how pairs are written ({error}); restore the file."
+        ) from None

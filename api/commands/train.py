@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -14,6 +15,7 @@ from api.terminal import note, progress
 from linker.training.choices import BiEncoderLoss, CrossEncoderLoss, Negatives, Pairs, Pooling
 
 if TYPE_CHECKING:
+    from linker.pair_text import PairForm
     from linker.training.runs import TrainingData
 
 train = typer.Typer(help="Train a bi-encoder, a cross-encoder, or the weights that fuse their scores.")
@@ -25,6 +27,13 @@ ReleasesOption: TypeAlias = Annotated[
 MentionsOption: TypeAlias = Annotated[
     list[Path],
     typer.Option("--mentions", help="Annotated mentions (columns doc, span, code as CURIEs); repeatable."),
+]
+TextsOption: TypeAlias = Annotated[
+    list[Path],
+    typer.Option(
+        "--texts",
+        help='The documents of the mentions, a {"doc": …, "text": …} a line, .gz or not; repeatable.',
+    ),
 ]
 OutputOption: TypeAlias = Annotated[
     Path, typer.Option("--output", help="The model's folder; replaced when done.")
@@ -184,6 +193,33 @@ def cross_encoder(
     lists: Annotated[int, typer.Option("--lists", min=1, help="Right answers a step.")] = 32,
     loss: Annotated[CrossEncoderLoss, typer.Option("--loss")] = CrossEncoderLoss.LIST_WISE,
     dev_share: DevShareOption = 0.125,
+    candidate: Annotated[
+        str | None,
+        typer.Option(
+            "--candidate",
+            metavar="PARTS",
+            help="What is read of a candidate: `term`, and of `preferred`, `tag` and `parents` any, with commas "
+            "between. By default what the starting model reads.",
+            show_default=False,
+        ),
+    ] = None,
+    parents: Annotated[
+        int | None,
+        typer.Option(
+            "--parents", min=1, help="Parents that are read at most; by default 2.", show_default=False
+        ),
+    ] = None,
+    context: Annotated[
+        int | None,
+        typer.Option(
+            "--context",
+            min=0,
+            help="Characters of text that are read on each side of a mention, with --texts; by default those that "
+            "the starting model reads.",
+            show_default=False,
+        ),
+    ] = None,
+    texts: TextsOption = [],  # noqa: B006 - typer copies it
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
@@ -193,6 +229,7 @@ def cross_encoder(
     save_steps: SaveOption = 500,
 ) -> None:
     """Train a cross-encoder to tell what the bi-encoder confuses."""
+    from linker.reranker import pair_form
     from linker.shipped import bi_encoder_source
     from linker.training.cross_encoder import CrossEncoderRecipe
     from linker.training.runs import Oversight, check_device, run_cross_encoder, use_threads
@@ -209,8 +246,9 @@ def cross_encoder(
         kind=negatives,
         graph_share=graph_share,
         loss=loss,
+        form=_form(pair_form(start_from or bi_encoder_source(bi_encoder)), candidate, parents, context),
     )
-    with _data(release, mentions, dev_share, data_note) as data, progress() as tell:
+    with _data(release, mentions, dev_share, data_note, texts) as data, progress() as tell:
         run_cross_encoder(
             data,
             bi_encoder_source(bi_encoder),
@@ -223,6 +261,7 @@ def cross_encoder(
             progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
             stage=tell,
         )
+    _note_misplaced(data)
     note(f"The cross-encoder is in {output}.")
 
 
@@ -233,14 +272,16 @@ def fusion(
     cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
     mentions: MentionsOption,
     dev_share: DevShareOption = 0.125,
+    texts: TextsOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Learn how to fuse the scores, on the documents that training left out; written into both models' folders."""
     from graph.release import default_home
     from linker.training.runs import run_fusion
 
     home = default_home()
-    with _data([release], mentions, dev_share) as data, home.open(release) as opened:
+    with _data([release], mentions, dev_share, texts=texts) as data, home.open(release) as opened:
         fitted = run_fusion(data, opened.index_folder, bi_encoder, cross_encoder)
+    _note_misplaced(data)
     note(f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}.")
 
 
@@ -313,6 +354,29 @@ def _data(
             dev_share,
             {document: text for rows in reversed(raw.values()) for document, text in rows.items()},
         )
+
+
+def _form(base: PairForm, candidate: str | None, parents: int | None, context: int | None) -> PairForm:
+    from api.errors import ArgumentRejected
+    from linker.pair_text import candidate_parts
+
+    try:
+        parts = (
+            base.candidate if candidate is None else candidate_parts(candidate.replace(" ", "").split(","))
+        )
+    except ValueError as error:
+        raise ArgumentRejected("candidate", f"--candidate {candidate}: {error}.") from None
+    return replace(
+        base,
+        candidate=parts,
+        parents=base.parents if parents is None else parents,
+        context=base.context if context is None else context,
+    )
+
+
+def _note_misplaced(data: TrainingData) -> None:
+    if data.misplaced:
+        note(f"Mentions that were read without their context: {data.misplaced}.")
 
 
 def _command() -> list[str]:

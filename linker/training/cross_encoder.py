@@ -1,5 +1,10 @@
 """Training a cross-encoder on lists: a string, one that names the same concept, and wrong answers.
 
+A model that reads more than strings (`linker.pair_text`) must not learn from it what it could not know when linking.
+So a list in which the query is the right concept's preferred term shows no preferred terms; one whose right answer is
+of no concept shows nothing beside its strings; and in the others the wrong answers are strings of
+concepts too, where there are some.
+
 `linker.training.negatives` finds the wrong answers, `linker.training.losses` has the losses.
 """
 
@@ -7,19 +12,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graph.model import CURIE
 from linker.errors import TrainingError
+from linker.pair_text import NO_CONTEXT, NO_GLOSS, PLAIN, Context, Gloss, PairForm, PairWriter
 from linker.training.augmentation import Augmenter
 from linker.training.checkpoint import Checkpoint
 from linker.training.choices import CrossEncoderLoss, Negatives
-from linker.training.corpus import TrainingCorpus
+from linker.training.corpus import TrainingCorpus, holders_of
 from linker.training.losses import binary, list_wise
 from linker.training.negatives import WrongAnswers
 from linker.training.optimization import Course, Progress, Schedule, Watch, optimise
+from linker.training.pair_details import PairDetails, Pairs
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +57,7 @@ class CrossEncoderRecipe:
     kind: Negatives = Negatives.TOP
     graph_share: float = 0.5
     loss: CrossEncoderLoss = CrossEncoderLoss.LIST_WISE
+    form: PairForm = PLAIN
 
 
 def train_cross_encoder(
@@ -59,6 +68,7 @@ def train_cross_encoder(
     progress: Progress = lambda step, steps, loss: None,
     watch: Watch = Watch(),  # noqa: B008 - frozen
     checkpoint: Checkpoint | None = None,
+    details: PairDetails = PairDetails(),  # noqa: B008 - frozen
 ) -> Course:
     """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
     import torch
@@ -66,21 +76,32 @@ def train_cross_encoder(
     if not wrong.queries:
         raise TrainingError("No string has both a synonym and a near miss; name a release with synonyms.")
     torch.manual_seed(recipe.seed)
-    lists = Lists(corpus, wrong, recipe)
+    lists = Lists(corpus, wrong, recipe, details)
+    writer = pair_writer(model, recipe)
     loss = list_wise if recipe.loss is CrossEncoderLoss.LIST_WISE else binary
 
     def loss_of(step: int) -> torch.Tensor:
-        pairs = [pair for _ in range(recipe.lists) for pair in lists.draw()]
+        drawn = [lists.draw() for _ in range(recipe.lists)]
+        pairs = writer.write(
+            [pair for one in drawn for pair in one.pairs],
+            [gloss for one in drawn for gloss in one.glosses],
+            [context for one in drawn for context in one.contexts],
+        )
         return loss(_logits(model, pairs, recipe).reshape(recipe.lists, -1))
 
     schedule = Schedule(recipe.steps, recipe.learning_rate, recipe.warm_up)
     return optimise(model, schedule, loss_of, progress, lists, watch, checkpoint)
 
 
+def pair_writer(model: CrossEncoder, recipe: CrossEncoderRecipe) -> PairWriter:
+    """Writes pairs of normalised texts for `model` as the recipe wants them."""
+    return PairWriter(model.tokenizer, recipe.form, recipe.max_length, str)
+
+
 def pair_logits(
     model: CrossEncoder, pairs: Sequence[tuple[str, str]], recipe: CrossEncoderRecipe
 ) -> np.ndarray:
-    """The logits of any number of pairs, shape (len(pairs),), as they are now."""
+    """The logits of any number of written pairs, shape (len(pairs),), as they are now."""
     parts = [
         _logits(model, pairs[start : start + 1024], recipe).cpu().numpy()
         for start in range(0, len(pairs), 1024)
@@ -114,9 +135,17 @@ def _logits(
 class Lists:
     """Draws training lists: the positive pair first, then the negative pairs."""
 
-    def __init__(self, corpus: TrainingCorpus, wrong: WrongAnswers, recipe: CrossEncoderRecipe) -> None:
+    def __init__(
+        self,
+        corpus: TrainingCorpus,
+        wrong: WrongAnswers,
+        recipe: CrossEncoderRecipe,
+        details: PairDetails = PairDetails(),  # noqa: B008 - frozen
+    ) -> None:
         self._wrong = wrong
         self._recipe = recipe
+        self._details = details
+        self._holders = {} if recipe.form.plain else holders_of(corpus.names)
         self._random = random.Random(recipe.seed)
         self._augmenter = Augmenter.open(recipe.seed)
         every = range(len(wrong.queries))
@@ -131,8 +160,8 @@ class Lists:
         self._random.setstate(state["random"])
         self._augmenter.random.setstate(state["augmenter"])
 
-    def draw(self) -> list[tuple[str, str]]:
-        """One list of 1 + `negatives` pairs."""
+    def draw(self) -> Pairs:
+        """One list of 1 + `negatives` pairs, the right one first."""
         from_text = self._random.random() < self._recipe.mention_share
         place = (
             self._random.choice(self._mentions)
@@ -141,12 +170,41 @@ class Lists:
         )
         query = self._wrong.queries[place]
         positive = self._random.choice(self._wrong.positives[place])
-        graph = self._wrong.graph[place]
+        right = self._ids(query) & self._ids(positive)
+        gloss = self._details.gloss(right)
+        close, graph = self._wrong.close[place], self._wrong.graph[place]
+        if gloss != NO_GLOSS:
+            close, graph = self._of_concepts(close), self._of_concepts(graph)
         from_graph = round(self._recipe.negatives * self._recipe.graph_share) if graph else 0
         negatives = [
-            *self._random.choices(self._wrong.close[place], k=self._recipe.negatives - from_graph),
+            *self._random.choices(close, k=self._recipe.negatives - from_graph),
             *(self._random.choices(graph, k=from_graph) if graph else ()),
         ]
+        glosses = self._glosses(query, gloss, negatives)
+        context = self._context(query, right)
         if self._random.random() < self._recipe.augmentation:
             query = self._augmenter.vary(query)
-        return [(query, positive), *((query, negative) for negative in negatives)]
+        pairs = [(query, positive), *((query, negative) for negative in negatives)]
+        return Pairs(pairs, glosses, [context] * len(pairs))
+
+    def _ids(self, string: str) -> frozenset[CURIE]:
+        return self._holders.get(string, frozenset())
+
+    def _of_concepts(self, strings: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of `strings` that have a gloss; all where none has."""
+        found = tuple(s for s in strings if self._details.gloss(self._ids(s)) != NO_GLOSS)
+        return found or strings
+
+    def _glosses(self, query: str, right: Gloss, negatives: Sequence[str]) -> list[Gloss]:
+        """Of the right answer and the wrong ones."""
+        if right == NO_GLOSS:
+            return [NO_GLOSS] * (1 + len(negatives))
+        glosses = [right, *(self._details.gloss(self._ids(negative)) for negative in negatives)]
+        if right.preferred == query:
+            glosses = [replace(gloss, preferred="") for gloss in glosses]
+        return glosses
+
+    def _context(self, query: str, right: frozenset[CURIE]) -> Context:
+        """One of the places where the query is marked as what it names here."""
+        places = self._details.contexts_of(query, right)
+        return self._random.choice(places) if places else NO_CONTEXT

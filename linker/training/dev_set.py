@@ -73,7 +73,8 @@ class DevSet:
         right = np.take_along_axis(self.right, near, axis=1)
         rows = np.flatnonzero(right.any(1) & ~right.all(1))
         pairs = [(self.mentions[row], self.strings[column]) for row in rows for column in near[row]]
-        return CandidatePairs(pairs, right[rows])
+        codes = [self.codes[row] for row in rows for _ in near[row]]
+        return CandidatePairs(pairs, codes, right[rows])
 
     def _similarity(self, embed: Callable[[Sequence[str]], Vectors]) -> np.ndarray:
         vectors = embed([*self.mentions, *self.strings])
@@ -83,9 +84,10 @@ class DevSet:
 
 @dataclass(frozen=True, slots=True)
 class CandidatePairs:
-    """Mentions with their candidates, row by row of `right` (mentions, candidates) bool."""
+    """Mentions with their candidates, row by row of `right` (mentions, candidates) bool; `codes` of each mention."""
 
     pairs: list[tuple[str, str]]
+    codes: list[tuple[CURIE, ...]]
     right: np.ndarray
 
     def __len__(self) -> int:

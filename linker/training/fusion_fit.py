@@ -17,6 +17,7 @@ from linker.evaluation.metrics import gold_rank
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.mentions import GoldMention
+from linker.pair_text import Context
 from linker.reranker import Reranker
 from linker.training.ranking_fit import fit_ranking
 
@@ -65,12 +66,14 @@ def fit_rerank_weights(
     reranker: Reranker,
     weights: RetrievalWeights,
     mentions: Sequence[GoldMention],
+    contexts: Sequence[Context] = (),
 ) -> RerankWeights:
     """Weights of what is known of candidates, on what `weights` retrieves. Raises TrainingError as above.
 
-    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the sum.
+    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the
+    sum. `contexts` has one item a mention, or none at all.
     """
-    lists = _lists(index, encoder, mentions, weights, reranker)
+    lists = _lists(index, encoder, mentions, weights, reranker, contexts)
     ranking = fit_ranking(lists)
     slope, bias = _probability([(values @ ranking, right) for values, right in lists])
     return RerankWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
@@ -82,18 +85,22 @@ def _lists(
     mentions: Sequence[GoldMention],
     weights: RetrievalWeights,
     reranker: Reranker | None,
+    contexts: Sequence[Context] = (),
 ) -> list[List]:
     """The candidates of each mention that no term decides: two scores each or, with a `reranker`, all columns."""
     spans = [mention.span for mention in mentions]
     found = Retriever(index, encoder, Abbreviations.open(), weights).retrieve(spans, DEPTH)
     lists = []
-    for mention, one in zip(mentions, found, strict=True):
+    for place, (mention, one) in enumerate(zip(mentions, found, strict=True)):
         if len(one) == 0 or one.exact[0] > 0:
             continue  # decided by the match: the weights have no say
         values = np.column_stack([one.dense, one.lexical])
         if reranker:
             pairs = list(zip(one.readings, index.texts_of(one.rows), strict=True))
-            values = columns(one, reranker.logits(pairs), pairs)
+            form = reranker.form
+            glosses = [index.gloss(c, form.parents_shown) for c in one.concepts] if form.glossed else ()
+            around = [contexts[place]] * len(one) if contexts else ()
+            values = columns(one, reranker.logits(pairs, glosses, around), pairs)
         right = np.array([index.concept_id(c) in mention.codes for c in one.concepts])
         lists.append((values.astype(np.float64), right))
     if not any(right.any() for _, right in lists):

@@ -11,23 +11,32 @@ from typing import TYPE_CHECKING, Any
 from graph.store import GraphStore
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
+from linker.document_texts import Contexts, Misplaced
 from linker.encoder import BiEncoder, model_settings
 from linker.errors import TrainingError
 from linker.fusion import RetrievalWeights
 from linker.index import open_checked
 from linker.mentions import GoldMention, is_held_out, split_documents
 from linker.normalization import normaliser
+from linker.pair_text import NO_CONTEXT, PairForm
 from linker.pipeline import Linker
 from linker.reranker import Reranker
 from linker.training.bi_encoder import BiEncoderRecipe, embed_all, train_bi_encoder
+from linker.training.card_rows import cross_encoder_facts, facts, figures
 from linker.training.checkpoint import Checkpoint, fingerprint
-from linker.training.corpus import TrainingCorpus, build_corpus
-from linker.training.cross_encoder import CrossEncoderRecipe, pair_logits, train_cross_encoder
+from linker.training.corpus import TrainingCorpus, build_corpus, holders_of
+from linker.training.cross_encoder import (
+    CrossEncoderRecipe,
+    pair_logits,
+    pair_writer,
+    train_cross_encoder,
+)
 from linker.training.dev_set import CANDIDATES, DevSet
 from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
 from linker.training.negatives import find_wrong_answers
 from linker.training.optimization import Course, Progress, Watch
+from linker.training.pair_details import PairDetails, contexts_of, detailed, glosses_of
 from linker.training.scratch import ScratchSize, write_scratch_model
 from linker.training.skip_fit import SkipRule, choose_skip_margin
 
@@ -55,7 +64,7 @@ class TrainingData:
     """The open stores and annotated mentions of a run, and how they are told in the model card.
 
     About `dev_share` of the documents are left out of training, as `linker.mentions.split_documents` says;
-    `texts` are raw ones, by document.
+    `texts` are raw ones, by document; `misplaced` counts the mentions whose context they were to give, and did not.
     """
 
     stores: Sequence[GraphStore]
@@ -63,6 +72,12 @@ class TrainingData:
     described: Sequence[str]
     dev_share: float
     texts: Mapping[str, str] = field(default_factory=dict)
+    misplaced: Misplaced = field(default_factory=Misplaced)
+
+    @property
+    def contexts(self) -> Contexts:
+        """What the texts have around mentions, for a cross-encoder that reads it."""
+        return Contexts(self.texts, self.misplaced)
 
     def corpus(self, normalisation: str) -> TrainingCorpus:
         """Everything but the dev documents, normalised."""
@@ -82,6 +97,26 @@ class TrainingData:
     def dev_set(self, corpus: TrainingCorpus, normalisation: str) -> DevSet:
         """Of these, what training with `corpus` is measured on."""
         return DevSet.of(corpus, self.dev(), normaliser(normalisation))
+
+    def details(self, form: PairForm, normalisation: str) -> tuple[PairDetails, PairDetails]:
+        """What pairs of that form show beside their strings, in training and on the dev documents.
+
+        Raises TrainingError where contexts are asked for and no mention has one.
+        """
+        normalise = normaliser(normalisation)
+        glosses = glosses_of(self.stores, form, normalise) if form.glossed else {}
+        if not form.context:
+            return PairDetails(glosses), PairDetails(glosses)
+        training, dev = (
+            PairDetails(glosses, contexts_of(mentions, self.contexts, form, normalise))
+            for mentions in split_documents(self.mentions, self.dev_share)
+        )
+        if not training.contexts:
+            raise TrainingError(
+                f"A context of {form.context} characters was asked for and no mention of the training documents has "
+                "one; give their texts, and mentions with documents and offsets."
+            )
+        return training, dev
 
 
 def run_bi_encoder(
@@ -147,8 +182,8 @@ def run_bi_encoder(
         purpose="Turns a clinical mention or term into a vector; strings that name one concept lie close.",
         command=command,
         data=data.described,
-        facts=_facts(corpus, asdict(recipe), {} if start_from else asdict(size), encoder.identity.pooling),
-        figures=_figures(course, measured),
+        facts=facts(corpus, asdict(recipe), {} if start_from else asdict(size), encoder.identity.pooling),
+        figures=figures(course, measured),
     )
     save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
     kept.remove()
@@ -179,6 +214,7 @@ def run_cross_encoder(
     encoder = BiEncoder.open(bi_encoder, device=device)
     settings = model_settings(start_from or bi_encoder)
     normalisation = str(settings.get("normalisation") or "compose-1")
+    details, dev_details = data.details(recipe.form, normalisation)
     corpus = data.corpus(normalisation)
     strings, done = corpus.strings, 0
 
@@ -208,11 +244,13 @@ def run_cross_encoder(
     _check_length(model.config, recipe.max_length)
     dev = data.dev_set(corpus, normalisation)
     listed = dev.pairs(encoder.encode)
+    shown = detailed(listed.pairs, listed.codes, holders_of(corpus.names), dev_details)
+    written = pair_writer(model, recipe).write(shown.pairs, shown.glosses, shown.contexts)
     watch = _watch(
-        oversight, len(listed), lambda: listed.reciprocal_rank(pair_logits(model, listed.pairs, recipe))
+        oversight, len(listed), lambda: listed.reciprocal_rank(pair_logits(model, written, recipe))
     )
-    kept = _checkpoint(output, model, corpus, dev, recipe, oversight)
-    course = train_cross_encoder(model, corpus, wrong, recipe, progress, watch, kept)
+    kept = _checkpoint(output, model, corpus, dev, recipe, oversight, (details, dev_details))
+    course = train_cross_encoder(model, corpus, wrong, recipe, progress, watch, kept, details)
     measured = (
         f"{len(listed):,} mentions of held-out documents, none a training string, whose {CANDIDATES} candidates by "
         "the bi-encoder are right and wrong ones"
@@ -222,10 +260,11 @@ def run_cross_encoder(
         purpose="Reads a mention and a term together and scores whether they name one concept.",
         command=command,
         data=data.described,
-        facts=_facts(corpus, asdict(recipe), {"queries": f"{len(wrong.queries):,}"}, ""),
-        figures=_figures(course, measured),
+        facts=facts(corpus, {**asdict(recipe), "form": recipe.form}, cross_encoder_facts(wrong, details), ""),
+        figures=figures(course, measured),
     )
-    save_model(model, output, {"normalisation": normalisation, "max_length": recipe.max_length}, card)
+    settings = {"normalisation": normalisation, "max_length": recipe.max_length, **recipe.form.settings()}
+    save_model(model, output, settings, card)
     kept.remove()
     return course
 
@@ -246,7 +285,11 @@ def run_fusion(
             "There is no mention of a held-out document to fit on; give mentions with documents, or a larger dev share."
         )
     retrieval = fit_retrieval_weights(index, encoder, dev)
-    reranking = fit_rerank_weights(index, encoder, Reranker.open(cross_encoder), retrieval, dev)
+    reranker = Reranker.open(cross_encoder)
+    index.check_form(reranker.form)
+    reach = reranker.form.context
+    around = [data.contexts.of(mention, reach) or NO_CONTEXT for mention in dev] if reach else ()
+    reranking = fit_rerank_weights(index, encoder, reranker, retrieval, dev, around)
     index.close()
     write_settings(bi_encoder, {**model_settings(bi_encoder), "retrieval_weights": asdict(retrieval)})
     write_settings(cross_encoder, {**model_settings(cross_encoder), "rerank_weights": asdict(reranking)})
@@ -300,26 +343,16 @@ def _checkpoint(
     dev: DevSet,
     recipe: BiEncoderRecipe | CrossEncoderRecipe,
     oversight: Oversight,
+    shown: tuple[PairDetails, ...] = (),
 ) -> Checkpoint:
     options = {**asdict(recipe), "measure_steps": oversight.measure_steps, "patience": oversight.patience}
+    if isinstance(recipe, CrossEncoderRecipe):
+        # The plain form adds nothing, so that trainings begun before there were others can be gone on with.
+        del options["form"]
+        if not recipe.form.plain:
+            options["pairs"] = [recipe.form.settings(), *([d.glosses, d.contexts] for d in shown)]
     mentions = tuple(zip(dev.mentions, dev.codes, strict=True))
     return Checkpoint(output, fingerprint(model, corpus, mentions, options), oversight.save_steps)
-
-
-def _figures(course: Course, measured: str) -> list[str]:
-    """The readings of a training, for its model card."""
-    scored = any(reading.score is not None for reading in course.readings)
-    rows = [
-        f"| {reading.step:,} | {reading.loss:.4f} |" + (f" {reading.score:.4f} |" if scored else "")
-        for reading in course.readings
-    ]
-    told = [f"The weights are those of step {course.kept:,}. Loss is the mean since the row before."]
-    if scored:
-        told.append(f"Dev is the mean reciprocal rank of {measured}.")
-    head = (
-        ["| step | loss | dev |", "| --- | --- | --- |"] if scored else ["| step | loss |", "| --- | --- |"]
-    )
-    return [" ".join(told), "", *head, *rows, "", "Of linking: see `docs/results.md`."]
 
 
 def check_device(name: str) -> str:
@@ -346,16 +379,3 @@ def _check_length(config: Any, wanted: int) -> None:
         raise TrainingError(
             f"The model reads at most {positions} tokens and {wanted} were asked; ask for a smaller maximum length."
         )
-
-
-def _facts(
-    corpus: TrainingCorpus, recipe: dict[str, Any], more: dict[str, Any], pooling: str
-) -> dict[str, Any]:
-    return {
-        "groups of synonyms": f"{len(corpus.groups):,}",
-        "strings": f"{len(corpus.groups_of):,}",
-        "of them marked in text": f"{len(corpus.mentions):,}",
-        **({"pooling": pooling} if pooling else {}),
-        **more,
-        **recipe,
-    }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from graph.release import ReleaseHome
 from linker.encoder import BiEncoder
+from linker.pair_text import PairForm, Part
 from linker.reranker import Reranker
 
 
@@ -92,3 +94,37 @@ def test_a_cross_encoder_is_trained_with_what_was_asked(
     assert re.findall(r"^\| (\d) \| \d\.\d{4} \|$", card, re.MULTILINE) == ["1", "2"]
     assert not (tmp_path / ".model.training").exists()
     assert Reranker.open(output).logits([("asma", "asma bronquial")]).shape == (1,)
+
+
+def test_a_cross_encoder_reads_what_was_asked(
+    enlace, in_home: ReleaseHome, tiny_bi_encoder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "model"
+    asked = (
+        "train", "cross-encoder", "--release", "demo", "--output", output, "--bi-encoder", tiny_bi_encoder,
+        "--lists", "2", "--steps", "1", "--max-length", "64",
+    )  # fmt: skip
+    wrong = enlace(*asked, "--candidate", "term,words")
+    assert (wrong.code, wrong.err) == (
+        1,
+        "enlace: --candidate term,words: a candidate has no part 'words', only term, preferred, tag, parents.\n",
+    )
+    blind = enlace(*asked, "--context", "20")
+    assert blind.code == 1
+    assert "A context of 20 characters was asked for and no mention" in blind.err
+    mentions, texts = tmp_path / "mentions.tsv", tmp_path / "texts.jsonl"
+    mentions.write_text("doc\tstart\tend\tspan\tcode\na\t4\t8\tasma\tX:1\na\t3\t7\ttos\tX:2\n", "utf-8")
+    texts.write_text('{"doc": "a", "text": "Con asma y tos."}\n', "utf-8")
+    told = enlace(
+        *asked, "--candidate", "parents, term,tag", "--parents", "3", "--context", "20", "--mentions", mentions,
+        "--texts", texts, "--dev-share", "0",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    assert "1 are not what their document has at their place (a 3–7: 'tos' is ' asm')" in told.err
+    form = PairForm((Part.TERM, Part.TAG, Part.PARENTS), 3, 20)
+    assert Reranker.open(output).form == form
+
+    # What goes on from a model reads what that model reads.
+    again = enlace(*asked[:4], "--output", tmp_path / "again", *asked[6:], "--from", output, "--context", "0")
+    assert again.code == 0, again.err
+    assert Reranker.open(tmp_path / "again").form == replace(form, context=0)

@@ -35,6 +35,7 @@ from linker.index import TermIndex
 from linker.indexing import build_index
 from linker.model import Linking
 from linker.model import Path as Way
+from linker.pair_text import PairForm
 from linker.pipeline import MAXIMUM_MENTION_LENGTH, RERANK_DEPTH, Linker
 from linker.reranker import Reranker
 
@@ -46,8 +47,9 @@ class Contrarian:
 
     weights = RerankWeights()
     skip_margin: float | None = None
+    form = PairForm()
 
-    def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+    def logits(self, pairs: Sequence[tuple[str, str]], *told: object) -> npt.NDArray[np.float32]:
         return np.array([-40 if a.lower() == b.lower() else 40 - len(b) for a, b in pairs], np.float32)
 
 

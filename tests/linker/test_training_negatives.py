@@ -151,7 +151,7 @@ def test_a_list_takes_its_share_from_the_graph(share: float, expected: int) -> N
     recipe = CrossEncoderRecipe(negatives=4, augmentation=0, kind=Negatives.KG, graph_share=share)
     lists = Lists(corpus, wrong, recipe)
     for _ in range(10):
-        (query, right), *others = lists.draw()
+        (query, right), *others = lists.draw().pairs
         assert (query, right) == ("asma", "asma bronquial")
         assert len(others) == 4
         assert [text for _, text in others].count("neumopatia") == expected
