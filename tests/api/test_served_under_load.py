@@ -70,7 +70,7 @@ async def loaded(
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    await asyncio.to_thread(wait_for, condition)
+    await asyncio.to_thread(wait_for, condition, 180)
 
 
 def test_a_release_swapped_under_load_drops_no_request(releases: ReleaseHome, tmp_path: Path) -> None:
