@@ -40,6 +40,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.StoreExhausted: "STORE_EXHAUSTED",
         loaders.LoadError: "SOURCE_UNREADABLE",
         linker.MentionRejected: "MENTION_REJECTED",
+        linker.ScopeRejected: "SCOPE_REJECTED",
         linker.IndexNotFound: "INDEX_NOT_FOUND",
         linker.IndexMismatch: "INDEX_MISMATCH",
         linker.IndexDamaged: "INDEX_DAMAGED",

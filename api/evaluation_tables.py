@@ -12,11 +12,18 @@ from linker.evaluation.evaluation import OURS, Evaluation, SubsetScores
 from linker.evaluation.metrics import Estimate
 from linker.evaluation.runs import SubsetComparison
 from linker.evaluation.subsets import CLEANED
+from linker.model import Reason
 
 
 def evaluation_tables(found: Evaluation) -> list[Table]:
-    """Accuracies; lineage and risk–coverage; and what the first system is ahead by: each with its intervals."""
-    return [_accuracy_table(found), _certainty_table(found), *_difference_tables(found)]
+    """Accuracies; lineage and risk–coverage; decisions; and what the first system is ahead by, with intervals."""
+    return [
+        _accuracy_table(found),
+        _certainty_table(found),
+        _decision_table(found),
+        *_reliability_tables(found),
+        *_difference_tables(found),
+    ]
 
 
 def comparison_table(found: Sequence[SubsetComparison], first: str, second: str) -> Table:
@@ -101,6 +108,44 @@ def _certainty_table(found: Evaluation) -> Table:
             _estimates(table, board.system, (*lineage, *certainty))
         table.add_section()
     return table
+
+
+def _decision_table(found: Evaluation) -> Table:
+    """How many get a concept, how many of these the right one, and what becomes of the others."""
+    title = "Decisions: mentions with a concept, those of them that are right, and why the others have none"
+    table = _table(f"{title} (in brackets how many of their first candidates are right)", "system")
+    reasons = [reason.value for reason in Reason if reason]
+    for header in ("chosen", "right of chosen", *reasons, "calibration error"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for name, one in distinct_subsets(found):
+        _head(table, f"{name}: {_counts(one.mentions, one.documents)}")
+        for board in one.systems:
+            if board.calibration is None:
+                continue
+            of = {figures.reason: figures for figures in board.calibration.reasons}
+            told = (f"{of[r].mentions:,} ({_short(of[r].right)})" if r in of else "–" for r in reasons)
+            chosen, right, error = (
+                estimated(e)
+                for e in (board.calibration.chosen, board.calibration.right, board.calibration.error)
+            )
+            table.add_row(board.system, chosen, right, *told, error)
+        table.add_section()
+    return table
+
+
+def _reliability_tables(found: Evaluation) -> list[Table]:
+    """Of the first system: what is said to be right so often, and how often it is."""
+    one = next((s for s in found.subsets if s.subset == CLEANED), found.subsets[0])
+    board = one.systems[0]
+    if board.calibration is None:
+        return []
+    table = _table(f"Reliability of {board.system}'s probabilities on {one.subset}", "probability")
+    for header in ("mentions", "mean probability", "right"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for bin in board.calibration.bins:
+        span = f"{_bare(f'{bin.low:.1f}')}–{_bare(f'{bin.high:.1f}')}"
+        table.add_row(span, f"{bin.mentions:,}", _share(bin.probability), _share(bin.right))
+    return [table]
 
 
 def _difference_tables(found: Evaluation) -> list[Table]:

@@ -1,7 +1,7 @@
 """Linking a file of mentions into `linked.jsonl`, so that a killed run goes on where it stopped.
 
 Beside the output stands `<output>.progress.json`, which says what the output belongs to: the input, the
-release, the index and how many candidates. A line counts as written when it is whole; a run that is started
+release, the index, how many candidates and the scope. A line counts as written when it is whole; a run that is started
 again checks every whole line against the input's mentions, cuts off a line that breaks off, and continues.
 """
 
@@ -10,31 +10,31 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import IO, Protocol, TextIO
+from typing import IO, TextIO, TypeAlias
 
 from api.errors import OutputMismatch
 from api.linking_json import linking_json
 from graph import manifest
 from linker.errors import MentionFileError
-from linker.mentions import read_column
-from linker.model import Linking
+from linker.mentions import read_spans
+from linker.model import DocumentContext, Linking
 from linker.pipeline import MAXIMUM_MENTION_LENGTH
 
 BATCH = 128
 """Mentions linked at once: enough to fill the encoder's batches, few enough that a kill costs seconds."""
+LARGEST_GROUP = 512
+"""Mentions of one document that are linked together; those of a longer one are divided."""
 
 
-class Links(Protocol):
-    """What is needed of a `linker.pipeline.Linker`."""
-
-    def link(self, mentions: Sequence[str], *, top_k: int) -> list[Linking]:
-        """The linking of each mention, in order."""
-        ...
+Row: TypeAlias = tuple[str, DocumentContext | None]
+"""A mention and the document it comes from; None where the table names none."""
+Links: TypeAlias = Callable[[Sequence[Row]], list[Linking]]
+"""Links some rows, whole documents together, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Provenance:
     encoder_sha256: str
     cross_encoder: str
     top: int
+    document_column: str = ""
+    texts_sha256: str = ""
+    ecl: str = ""
+    semantic_tags: str = ""
+    min_probability: float | None = None
 
     def differences(self, other: Provenance) -> list[str]:
         """The names of what differs, in words."""
@@ -64,12 +69,15 @@ def sha256_of(path: Path) -> str:
         raise MentionFileError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def checked_mentions(path: Path, column: str) -> Iterator[str]:
-    """The mentions of a column, in order, without outer spaces.
+def checked_rows(
+    path: Path, column: str, document_column: str | None = None, texts: Mapping[str, str] | None = None
+) -> Iterator[Row]:
+    """The mentions of a column, without outer spaces, with their documents, in order.
 
-    Raises MentionFileError, naming the row, for an empty or over-long one and what `read_column` raises.
+    `texts` are those of the documents by name. Raises MentionFileError, naming the row, for an empty or over-long
+    mention, a document without a text, and what `read_spans` raises.
     """
-    for row, value in read_column(path, column):
+    for row, value, document in read_spans(path, column, document_column):
         mention = value.strip()
         if not mention:
             raise MentionFileError(
@@ -80,7 +88,18 @@ def checked_mentions(path: Path, column: str) -> Iterator[str]:
                 f"Row {row} of {path} has a mention of {len(mention):,} characters and at most "
                 f"{MAXIMUM_MENTION_LENGTH:,} are accepted; link the phrases of a document, not the document."
             )
-        yield mention
+        if texts is None:
+            yield mention, DocumentContext(document) if document else None
+            continue
+        if document is None:
+            raise MentionFileError(
+                f"{path} has no column that names documents, and texts were given; name it with --document-column."
+            )
+        if document not in texts:
+            raise MentionFileError(
+                f"Row {row} of {path} is of the document {document!r}, which has no text; add it to the texts."
+            )
+        yield mention, DocumentContext(document, texts[document])
 
 
 def progress_file(output: Path) -> Path:
@@ -88,13 +107,11 @@ def progress_file(output: Path) -> Path:
     return output.with_name(output.name + ".progress.json")
 
 
-def link_stream(
-    linker: Links, mentions: Iterator[str], output: TextIO, top_k: int, told: Callable[[int], None]
-) -> int:
-    """Link mentions batch by batch and write a line each; answer how many. `told` gets the running count."""
+def link_stream(link: Links, rows: Iterator[Row], output: TextIO, told: Callable[[int], None]) -> int:
+    """Link rows batch by batch and write a line each; answer how many. `told` gets the running count."""
     done = 0
-    while batch := list(islice(mentions, BATCH)):
-        lines = (json.dumps(linking_json(one), ensure_ascii=False) for one in linker.link(batch, top_k=top_k))
+    for batch in _batches(rows):
+        lines = (json.dumps(linking_json(one), ensure_ascii=False) for one in link(batch))
         output.write("".join(line + "\n" for line in lines))
         output.flush()
         done += len(batch)
@@ -102,11 +119,43 @@ def link_stream(
     return done
 
 
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """At least BATCH rows at once, where there are as many, and whole groups.
+
+    No two of one document, so that which rows are linked together does not depend on where a run began.
+    """
+    batch: list[Row] = []
+    for group in groups(rows):
+        document = group[0][1]
+        if document is not None and any(document == other for _, other in batch):
+            yield batch
+            batch = []
+        batch += group
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Rows that must be linked together: those of one document that follow each other, at most LARGEST_GROUP.
+
+    A row without a document is a group of its own.
+    """
+    for document, own in groupby(rows, key=lambda row: row[1]):
+        size = LARGEST_GROUP if document is not None else 1
+        while group := list(islice(own, size)):
+            yield group
+
+
 @contextmanager
 def resumed(
-    output: Path, provenance: Provenance, mentions: Iterator[str], *, overwrite: bool = False
-) -> Iterator[tuple[TextIO, int]]:
-    """Open `output` for appending; yield it and how many of `mentions`, which are consumed, it holds already.
+    output: Path, provenance: Provenance, rows: Iterator[Row], *, overwrite: bool = False
+) -> Iterator[tuple[TextIO, int, Iterator[Row]]]:
+    """Open `output` for appending; yield it, how many of `rows` it holds already, and the others.
+
+    It is cut back to whole groups, so that a document that a kill divided is linked again as one.
 
     Raises OutputMismatch if the output was not begun by a run of the same provenance (unless `overwrite`, which
     begins anew), or another process is writing it.
@@ -118,11 +167,11 @@ def resumed(
             _check_provenance(output, provenance)
         else:
             progress_file(output).write_text(json.dumps(asdict(provenance), indent=2) + "\n", "utf-8")
-        done, end = _whole_lines(output, file, mentions)
+        done, end, rest = _whole_groups(output, file, rows)
         file.truncate(end)
         file.seek(end)
         with os.fdopen(os.dup(file.fileno()), "w", encoding="utf-8", newline="\n") as text:
-            yield text, done
+            yield text, done, rest
 
 
 @contextmanager
@@ -155,20 +204,33 @@ def _check_provenance(output: Path, provenance: Provenance) -> None:
         )
 
 
-def _whole_lines(output: Path, file: IO[bytes], mentions: Iterator[str]) -> tuple[int, int]:
-    """How many whole lines `file` begins with, and the byte after them; consumes as many mentions."""
+def _whole_groups(output: Path, file: IO[bytes], rows: Iterator[Row]) -> tuple[int, int, Iterator[Row]]:
+    """How many lines of whole groups `file` begins with, the byte after them, and the rows that it does not hold."""
     done = end = 0
     file.seek(0)
-    for line in file:
-        if not line.endswith(b"\n"):
-            break
-        mention = next(mentions, None)
-        start = json.dumps({"mention": mention}, ensure_ascii=False)[:-1].encode()
-        if mention is None or not line.startswith(start + b",") or not line.endswith(b"}\n"):
-            raise OutputMismatch(
-                f"Line {done + 1} of {output} is not the linking of the input's mention at that place; "
-                "name another file, or give --overwrite."
-            )
-        done += 1
-        end += len(line)
-    return done, end
+    lines = (line for line in file if line.endswith(b"\n"))
+    grouped = groups(rows)
+    for group in grouped:
+        held = list(islice(lines, len(group)))
+        for place, ((mention, _), line) in enumerate(zip(group, held, strict=False), done + 1):
+            _check_line(output, place, line, mention)
+        if len(held) < len(group):
+            return done, end, chain(group, chain.from_iterable(grouped))
+        done += len(group)
+        end += sum(map(len, held))
+    if next(lines, None) is not None:
+        raise _other_line(output, done + 1)
+    return done, end, iter(())
+
+
+def _check_line(output: Path, place: int, line: bytes, mention: str) -> None:
+    start = json.dumps({"mention": mention}, ensure_ascii=False)[:-1].encode()
+    if not line.startswith(start + b",") or not line.endswith(b"}\n"):
+        raise _other_line(output, place)
+
+
+def _other_line(output: Path, place: int) -> OutputMismatch:
+    return OutputMismatch(
+        f"Line {place} of {output} is not the linking of the input's mention at that place; "
+        "name another file, or give --overwrite."
+    )

@@ -26,6 +26,7 @@ from graph.time_limit import time_limit
 if TYPE_CHECKING:
     from api.harmonizing_batch import Defined, Options, Row
     from api.link_batching import LinkQueue
+    from api.link_options import LinkOptions
     from graph.similarity import Measured, Similarity
     from graph.value_sets import Expansion, ValueSets
     from graph.variables.checking import Checked
@@ -132,6 +133,15 @@ class Service:
             )
         return await self._links.link(mentions, top, budget_ms)
 
+    async def link_within(
+        self, mentions: Sequence[str], top: int, text: str, options: LinkOptions
+    ) -> list[Linking]:
+        """Link mentions of one document, `text` if it is known, as `options` say.
+
+        Raises what `link` raises, EclError and ScopeRejected.
+        """
+        return await self._in_turn(self._link_within, list(mentions), top, text, options)
+
     async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
         loop = asyncio.get_running_loop()
@@ -227,6 +237,26 @@ class Service:
 
     def _link(self, mentions: Sequence[str], top: int, budget_ms: float | None) -> list[Linking]:
         return self._open_linker().link(mentions, top_k=top, budget_ms=budget_ms)
+
+    def _link_within(
+        self, mentions: Sequence[str], top: int, text: str, options: LinkOptions
+    ) -> list[Linking]:
+        from api.link_options import scope_of
+        from linker.model import DocumentContext
+
+        linker = self._open_linker()
+        if options.ecl.strip():
+            self._open_value_sets()  # compiled the first time, which is no part of what the limit is for
+        with time_limit(self._limits.ecl_seconds):
+            scope = scope_of(options, linker.index, self._open_value_sets)
+        return linker.link(
+            mentions,
+            top_k=top,
+            documents=[DocumentContext(text=text)] * len(mentions),
+            scope=scope,
+            min_probability=options.min_probability,
+            budget_ms=options.budget_ms,
+        )
 
     def _find(self, text: str, first: int, language: str | None) -> list[SearchHit]:
         with self._lock:

@@ -52,6 +52,8 @@ class Settings:
     """What `first` may ask for, in every list."""
     max_text_length: int = 1000
     """Characters of a search text."""
+    max_document_length: int = 100_000
+    """Characters of the document that mentions come from."""
     max_ecl_length: int = 20_000
     """Characters of an expression constraint."""
     max_variables: int = 200

@@ -8,9 +8,10 @@ for as it stands and written out, and each concept stands for its best reading.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,11 @@ from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
+from linker.scope import Scope
 from linker.support import support
+
+Defined: TypeAlias = Mapping[str, Sequence[str]]
+"""The expansions of the abbreviations that a document defines."""
 
 #: Mentions whose candidates are compared together. More take more memory and save no more time.
 _AT_ONCE = 256
@@ -46,9 +51,28 @@ class Retrieved:
     score: npt.NDArray[np.float32]
     support: npt.NDArray[np.float32]
     readings: tuple[str, ...]
+    defined: frozenset[str] = frozenset()
+    """Those of the readings that are written out as the mention's document defines its abbreviations."""
 
     def __len__(self) -> int:
         return len(self.concepts)
+
+    def without(self, concepts: Sequence[int]) -> Retrieved:
+        """The same candidates but for some concepts, given by ordinal."""
+        kept = np.flatnonzero(~np.isin(self.concepts, concepts))
+        return Retrieved(
+            self.concepts[kept],
+            self.rows[kept],
+            self.dense[kept],
+            self.lexical[kept],
+            self.exact[kept],
+            self.weight[kept],
+            self.score[kept],
+            self.support[kept]
+            - np.float32(np.log(max(1e-6, 1 - np.exp(np.delete(self.support, kept)).sum()))),
+            tuple(self.readings[i] for i in kept),
+            self.defined,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +84,40 @@ class Retriever:
     abbreviations: Abbreviations
     weights: RetrievalWeights
 
-    def retrieve(self, mentions: Sequence[str], top_k: int) -> list[Retrieved]:
-        """The `top_k` best concepts of each mention over its readings, exact matches of the mention itself first.
+    def retrieve(
+        self,
+        mentions: Sequence[str],
+        top_k: int,
+        *,
+        defined: Sequence[Defined] | None = None,
+        scope: Scope | None = None,
+    ) -> list[Retrieved]:
+        """The `top_k` best concepts of each mention over its readings, exact matches of the first of these first.
 
-        A mention gets fewer than `top_k` only when the index holds fewer concepts.
+        The first reading is the mention itself, or what its document's own abbreviations, `defined`, make of it.
+        A mention gets fewer than `top_k` only when the index, or its part within `scope`, holds fewer concepts.
         """
-        readings = [self.abbreviations.readings(mention) for mention in mentions]
-        texts = list(dict.fromkeys(text for own in readings for text in own))
+        own = defined if defined is not None else [{}] * len(mentions)
+        readings = [
+            self.abbreviations.readings(mention, given) for mention, given in zip(mentions, own, strict=True)
+        ]
+        texts = list(dict.fromkeys(text for one in readings for text in one.texts))
         if not texts:
             return []
         vectors = self.encoder.encode(texts)
-        found = dict(zip(texts, _search(self.index, texts, vectors, self.weights, top_k), strict=True))
-        wanted = min(top_k, self.index.concept_count)
-        return [_merge([found[text] for text in own], wanted) for own in readings]
+        searched = _search(self.index, texts, vectors, self.weights, top_k, scope)
+        found = dict(zip(texts, searched, strict=True))
+        wanted = min(top_k, scope.count if scope else self.index.concept_count)
+        return [_merge([found[text] for text in one.texts], wanted, one.defined) for one in readings]
 
 
-def _merge(readings: Sequence[Retrieved], wanted: int) -> Retrieved:
-    """One list from the lists of a mention's readings, the mention itself first among them."""
+def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = ()) -> Retrieved:
+    """One list from the lists of a mention's readings, the most trusted first among them."""
     if len(readings) == 1:
         return readings[0]
     concepts = np.concatenate([one.concepts for one in readings])
     score = np.concatenate([one.score for one in readings])
-    # A written-out reading that equals a term is a strong candidate, but the mention itself is no exact match.
+    # Another reading that equals a term is a strong candidate, but the mention itself is no exact match.
     exact = np.concatenate([readings[0].exact, *(np.zeros_like(one.exact) for one in readings[1:])])
     exact_place = np.where(exact > 0, np.arange(len(exact)), len(exact))
     order = np.lexsort((np.arange(len(score)), -score, exact_place))
@@ -98,17 +134,27 @@ def _merge(readings: Sequence[Retrieved], wanted: int) -> Retrieved:
         score[kept],
         np.concatenate([one.support for one in readings])[kept],
         tuple(texts[i] for i in kept),
+        frozenset(defined),
     )
 
 
 def _search(
-    index: TermIndex, mentions: Sequence[str], vectors: Vectors, weights: RetrievalWeights, top_k: int
+    index: TermIndex,
+    mentions: Sequence[str],
+    vectors: Vectors,
+    weights: RetrievalWeights,
+    top_k: int,
+    scope: Scope | None,
 ) -> list[Retrieved]:
     """The `top_k` best concepts of each text; `vectors` has shape (len(mentions), dimensions)."""
     depth = max(64, 2 * top_k)
-    nearest = index.nearest(vectors, depth)[1]
+    wanted = min(top_k, scope.count if scope else index.concept_count)
+    nearest = index.nearest(vectors, depth, scope.terms if scope else None)[1]
     similarities = index.lexical.similarities(mentions)
     same = index.lexical.same_folded(mentions)
+    if scope is not None:
+        similarities = (scores * scope.terms for scores in similarities)
+        same = [rows[scope.terms[rows]] for rows in same]
     found: list[Retrieved] = []
     for start in range(0, len(mentions), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(mentions))
@@ -126,14 +172,12 @@ def _search(
             range(start, stop), pools, np.split(places, ends[:-1]), strict=True
         ):
             dense = decoded[at] @ vectors[i]
-            found.append(
-                _by_concept(index, mentions[i], rows, np.isin(rows, same[i]), dense, lexical, weights, top_k)
-            )
-    wanted = min(top_k, index.concept_count)
+            alike = np.isin(rows, same[i])
+            found.append(_by_concept(index, mentions[i], rows, alike, dense, lexical, weights, wanted, scope))
     return [
         one
         if len(one) >= wanted
-        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, top_k, 4 * depth)
+        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, wanted, scope, 4 * depth)
         for i, one in enumerate(found)
     ]
 
@@ -151,17 +195,20 @@ def _searched_wider(
     vector: npt.NDArray[np.float32],
     same: Rows,
     weights: RetrievalWeights,
-    top_k: int,
+    wanted: int,
+    scope: Scope | None,
     depth: int,
 ) -> Retrieved:
     """The same for one text, from `depth` on ever wider, until there are enough concepts or no more rows."""
     (similarities,) = index.lexical.similarities([mention])
-    wanted = min(top_k, index.concept_count)
+    among = scope.terms if scope else None
+    if scope is not None:
+        similarities = similarities * scope.terms
     while True:
-        near = index.nearest(vector[None], depth)[1][0]
+        near = index.nearest(vector[None], depth, among)[1][0]
         rows, lexical = _pooled(near, similarities, same, depth)
         dense = index.vectors_of(rows) @ vector
-        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, top_k)
+        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, wanted, scope)
         if len(one) >= wanted or depth >= len(index):
             return one
         depth *= 4
@@ -176,6 +223,7 @@ def _by_concept(
     lexical: npt.NDArray[np.float32],
     weights: RetrievalWeights,
     wanted: int,
+    scope: Scope | None,
 ) -> Retrieved:
     folded = fold_words(mention)
     # Only a row of the same folded key can be the mention; keys may collide, so the text decides.
@@ -189,6 +237,9 @@ def _by_concept(
     logits = weights.logit(dense, lexical)
     fused = sigmoid(logits)
     spread, concepts, weight = index.senses.of_rows(rows)
+    if scope is not None:
+        within = scope.concepts[concepts]
+        spread, concepts, weight = spread[within], concepts[within], weight[within]
     # Best first: exact before folded before the rest; among exact ones the heavier sense; then the score.
     sense_weight = np.where(exact[spread] > 0, weight, 0)
     order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))

@@ -2,6 +2,7 @@
 
 LinkerError
 ├── MentionRejected     an empty or over-long mention, or no Unicode text
+├── ScopeRejected       a scope to link within that no concept of the index is in
 ├── IndexNotFound       the release has no index yet
 ├── IndexMismatch       the index was made with another encoder, pooling or normalisation
 ├── IndexDamaged        a file of the index is missing or altered
@@ -24,6 +25,10 @@ class LinkerError(EnlaceError):
 
 class MentionRejected(LinkerError):
     """A mention is empty, too long to be one, or no Unicode text."""
+
+
+class ScopeRejected(LinkerError):
+    """No concept of the index is in the scope that was asked for, or none has its semantic tag."""
 
 
 class IndexNotFound(LinkerError):

@@ -9,6 +9,7 @@
       vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
       search.sqlite     `linker.search`
+      abbreviations.tsv those that the terms give away (`linker.term_abbreviations`)
 
 It is built in a folder beside its place and renamed into it; opening maps it into memory and checks
 the manifest; nothing is rebuilt.
@@ -199,6 +200,11 @@ class TermIndex:
         """Every concept id, by ordinal."""
         ids: list[CURIE] = self._concepts.column("id").to_pylist()
         return ids
+
+    def semantic_tags(self) -> list[str]:
+        """The semantic tag of every concept, by ordinal; empty where it has none."""
+        tags: list[str] = self._concepts.column("semantic_tag").to_pylist()
+        return tags
 
     def preferred_term(self, ordinal: int) -> str:
         """The preferred term of a concept ordinal, in the release's first language that has one."""

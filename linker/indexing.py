@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +24,9 @@ from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
 from linker.search import write_search
 from linker.stored_vectors import StoredVectors, encode_new
+from linker.term_abbreviations import ABBREVIATIONS_FILE
+from linker.term_abbreviations import gather as gather_abbreviations
+from linker.term_abbreviations import write as write_abbreviations
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
 
 DISPLAY_LANGUAGES = ("es", "en")
@@ -223,6 +226,7 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
     )
     gathered.senses.save(folder / "senses")
     gathered.parents.save(folder / "parents")
+    write_abbreviations(folder / ABBREVIATIONS_FILE, gather_abbreviations(_terms_of_concepts(gathered)))
     LexicalIndex.build(gathered.texts).save(folder / "lexical")
     write_search(
         folder / "search.sqlite",
@@ -232,6 +236,16 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
             for ordinal in gathered.senses.of(row)
         ),
     )
+
+
+def _terms_of_concepts(gathered: Gathered) -> Iterator[list[tuple[str, str]]]:
+    """The (text, language) terms of each concept."""
+    senses = gathered.senses
+    rows = np.repeat(np.arange(len(gathered.texts)), np.diff(senses.indptr))
+    order = np.argsort(senses.concepts, kind="stable")
+    ends = np.cumsum(np.bincount(senses.concepts, minlength=len(gathered.concept_ids)))
+    for own in np.split(rows[order], ends[:-1]):
+        yield [(gathered.texts[row], gathered.languages[row]) for row in own]
 
 
 def _write_arrow(path: Path, columns: dict[str, list[str]]) -> None:

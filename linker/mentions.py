@@ -43,10 +43,18 @@ class GoldMention:
         return self.codes != (NO_CODE,)
 
 
-def read_column(path: Path, column: str) -> Iterator[tuple[int, str]]:
-    """The values of one column with their line numbers, the header being line 1. Raises MentionFileError."""
-    for line, row in _rows(path, (column,)):
-        yield line, row[column]
+def read_spans(
+    path: Path, column: str, document_column: str | None = None
+) -> Iterator[tuple[int, str, str | None]]:
+    """The values of one column, and their documents, with line numbers, the header being line 1.
+
+    Documents are those of `document_column`, else of the first of the columns `doc`, `document` and `filename` that is
+    there, else None. Raises MentionFileError.
+    """
+    needed = (column, *([document_column] if document_column else []))
+    for line, row in _rows(path, needed):
+        named = document_column or mention_formats.named_first(mention_formats.ANY.documents, row)
+        yield line, row[column], (row[named] or "") if named else None
 
 
 def read_mentions(

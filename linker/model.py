@@ -25,6 +25,17 @@ class Path(StrEnum):
     """No concept was chosen."""
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentContext:
+    """Where a mention comes from: mentions with equal contexts are of one document.
+
+    `text` is the document's, which may define its own abbreviations; it may be empty, and so may `id`.
+    """
+
+    id: str = ""
+    text: str = ""
+
+
 class Reason(StrEnum):
     """Why no concept was chosen."""
 

@@ -43,6 +43,12 @@ def fold_words(text: str) -> str:
     return " ".join(_WORD.findall(fold(text)))
 
 
+def fold_letter(letter: str) -> str:
+    """One character in lower case without its accent, ñ kept; itself where folding gives no single one."""
+    folded = fold(letter)
+    return folded if len(folded) == 1 else letter
+
+
 NORMALISERS: dict[str, Callable[[str], str]] = {"compose-1": compose, "fold-1": fold}
 """Normalisers by the name that manifests pin. A change of behaviour is a new name."""
 

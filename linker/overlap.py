@@ -18,7 +18,7 @@ from linker.normalization import fold_words
 STEM = 5
 """Letters. Words that begin alike are taken for forms of one word (`derecho`, `derecha`)."""
 
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     [
         "a",
         "al",
@@ -66,7 +66,7 @@ def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
 
 def _content_words(text: str) -> list[str]:
     words = fold_words(text).split()
-    return [word for word in words if word not in _FUNCTION_WORDS] or words
+    return [word for word in words if word not in FUNCTION_WORDS] or words
 
 
 def _share_said(said: Sequence[str], by: Sequence[str]) -> float:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from graph.model import CURIE
 from linker.abbreviations import Abbreviations
-from linker.candidates import Retrieved, Retriever
+from linker.candidates import Defined, Retrieved, Retriever
+from linker.choosing import Chooser, Ranked
+from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import columns
+from linker.document_abbreviations import expansions
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
-from linker.model import Candidate, Decision, Linking, Reason, StageScores
+from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
 from linker.model import Path as Way
 from linker.pair_text import NO_CONTEXT, Context, Gloss
 from linker.reranker import Reranker
+from linker.scope import Scope
 from linker.shipped import bi_encoder_source, cross_encoder_source
+from linker.term_abbreviations import with_those_of_terms
 
 MAXIMUM_MENTION_LENGTH = 1000
 """Characters. A longer string is a document, and linking it as one mention would be meaningless."""
@@ -32,17 +39,32 @@ MENTIONS_A_LOOK = 8
 
 _EXACT = {2: Way.EXACT, 1: Way.FOLDED}
 EXACT_SCORE = {2: 1.0, 1: 0.999}
+BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
+"""Of a candidate that was found by what the mention's document means by its abbreviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A mention, its document, and as much of the text around it as the cross-encoder reads."""
+
+    mention: str
+    document: DocumentContext
+    context: Context
 
 
 class Linker:
     """Links mentions to the concepts of one index. Safe for several threads."""
 
-    def __init__(self, retriever: Retriever, reranker: Reranker | None) -> None:
+    def __init__(
+        self, retriever: Retriever, reranker: Reranker | None, decisions: Decisions | None = None
+    ) -> None:
         """Raises IndexMismatch if the cross-encoder reads what the index has not."""
         if reranker is not None:
             retriever.index.check_form(reranker.form)
         self._retriever = retriever
         self._reranker = reranker
+        self._decisions = decisions or Decisions()
+        self._chooser = Chooser(retriever.index, self._decisions, reranker is not None)
 
     @property
     def index(self) -> TermIndex:
@@ -61,7 +83,7 @@ class Linker:
 
     def without_reranker(self) -> Linker:
         """A linker over the same index and bi-encoder that answers in the order of retrieval."""
-        return Linker(self._retriever, None)
+        return Linker(self._retriever, None, self._decisions)
 
     @classmethod
     def open(cls, index_folder: Path, *, rerank: bool = True) -> Linker:
@@ -80,52 +102,72 @@ class Linker:
         )
         index = open_checked(index_folder, encoder)
         reranker = None
+        decisions = Decisions(DecisionWeights.of(model_settings(source)))
         if rerank and manifest.cross_encoder:
-            reranker = Reranker.open(
-                cross_encoder_source(manifest.cross_encoder), precision=manifest.encoder.precision
-            )
+            second = cross_encoder_source(manifest.cross_encoder)
+            reranker = Reranker.open(second, precision=manifest.encoder.precision)
+            decisions = Decisions(decisions.retrieved, DecisionWeights.of(model_settings(second)))
         weights = RetrievalWeights.of(model_settings(source))
-        return cls(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
+        abbreviations = with_those_of_terms(index_folder, Abbreviations.open())
+        return cls(Retriever(index, encoder, abbreviations, weights), reranker, decisions)
 
     def link(
         self,
         mentions: Sequence[str],
         *,
         top_k: int = 5,
-        budget_ms: float | None = None,
+        documents: Sequence[DocumentContext] | None = None,
         contexts: Sequence[Context] | None = None,
+        scope: Scope | None = None,
+        min_probability: float | None = None,
+        budget_ms: float | None = None,
     ) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
-        `contexts` has the text around each mention, for a cross-encoder that was trained to read it. Once
-        `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
+        `documents` says where each mention comes from, `contexts` has the text around it, for a cross-encoder that was
+        trained to read it. Only concepts within `scope` are candidates. None is chosen whose probability is below
+        `min_probability`, by default what the models were fitted to.
+
+        Once `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
         always takes place, and their candidates say so (`Path.CUT`). Raises MentionRejected for an empty
         mention, one longer than MAXIMUM_MENTION_LENGTH, or one that is no Unicode text, and LinkerError for a
-        `top_k` below 1, a budget below 0 or another number of contexts than of mentions.
+        `top_k` below 1, a budget below 0 or another number of documents or contexts than of mentions.
         """
         until = None if budget_ms is None else time.perf_counter() + budget_ms / 1000
         if budget_ms is not None and not budget_ms >= 0:
             raise LinkerError(f"The budget is {budget_ms} ms; give 0 or more.")
         if top_k < 1:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
-        if contexts is not None and len(contexts) != len(mentions):
-            raise LinkerError(
-                f"There are {len(mentions)} mentions and {len(contexts)} contexts; give each mention its own."
-            )
-        checked = [check_mention(mention, place) for place, mention in enumerate(mentions, 1)]
-        texts = list(dict.fromkeys(checked))
-        if not texts:
-            return []
-        found = dict(zip(texts, self._retriever.retrieve(texts, max(top_k, RERANK_DEPTH)), strict=True))
-        asked = list(zip(checked, self._contexts_read(contexts, len(checked)), strict=True))
+        asked = self._asked(mentions, documents, contexts)
         distinct = list(dict.fromkeys(asked))
-        retrieved = [found[text] for text, _ in distinct]
-        logits = self._rerank(retrieved, [context for _, context in distinct], until)
-        linked = {
-            one: self._linking(candidates, logit, top_k)
-            for one, candidates, logit in zip(distinct, retrieved, logits, strict=True)
-        }
-        return [Linking(mention, *linked[one]) for mention, one in zip(mentions, asked, strict=True)]
+        if not distinct:
+            return []
+        ranked = self._ranked(distinct, max(top_k, RERANK_DEPTH), scope, until)
+        unscoped = self._ranked(distinct, DEPTH, None, until) if scope else [None] * len(distinct)
+        linked = {}
+        for key, one, wider in zip(distinct, ranked, unscoped, strict=True):
+            candidates = self._candidates(
+                one.retrieved, one.order[:top_k], one.scores[:top_k], one.logits, one.cut
+            )
+            linked[key] = candidates, self._chooser.decision(candidates, one, min_probability, wider, scope)
+        return [Linking(mention, *linked[key]) for mention, key in zip(mentions, asked, strict=True)]
+
+    def _asked(
+        self,
+        mentions: Sequence[str],
+        documents: Sequence[DocumentContext] | None,
+        contexts: Sequence[Context] | None,
+    ) -> list[_Asked]:
+        """The mentions, checked, with where they stand."""
+        for given, name in ((documents, "documents"), (contexts, "contexts")):
+            if given is not None and len(given) != len(mentions):
+                raise LinkerError(
+                    f"There are {len(mentions)} mentions and {len(given)} {name}; give each mention its own."
+                )
+        texts = [check_mention(mention, place) for place, mention in enumerate(mentions, 1)]
+        places = documents if documents is not None else [DocumentContext()] * len(texts)
+        read = self._contexts_read(contexts, len(texts))
+        return [_Asked(*one) for one in zip(texts, places, read, strict=True)]
 
     def _contexts_read(self, contexts: Sequence[Context] | None, count: int) -> list[Context]:
         """As much of each context as the cross-encoder reads."""
@@ -133,6 +175,70 @@ class Linker:
         if contexts is None or not reach:
             return [NO_CONTEXT] * count
         return [context.within(reach) for context in contexts]
+
+    def standings(
+        self,
+        mentions: Sequence[str],
+        *,
+        contexts: Sequence[Context] | None = None,
+        without: Sequence[Collection[CURIE]] | None = None,
+    ) -> list[Standing]:
+        """What the decision on each mention is made from, in the order of `mentions`: what weights are fitted on.
+
+        `without` are concepts that are taken from the candidates of each mention.
+        """
+        asked = self._asked(mentions, None, contexts)
+        if without is None:
+            return [self._chooser.standing(one) for one in self._ranked(asked, DEPTH, None)]
+        ordinals = {id: ordinal for ordinal, id in enumerate(self.index.concept_ids())}
+        taken = [[ordinals[id] for id in ids if id in ordinals] for ids in without]
+        texts = [one.mention for one in asked]
+        retrieved = self._retriever.retrieve(texts, DEPTH + max(map(len, taken), default=0))
+        left = [one.without(gone) for one, gone in zip(retrieved, taken, strict=True)]
+        return [self._chooser.standing(one) for one in self._ordered(asked, left)]
+
+    def _ranked(
+        self,
+        asked: Sequence[_Asked],
+        depth: int,
+        scope: Scope | None,
+        until: float | None = None,
+    ) -> list[Ranked]:
+        """The candidates of each mention of a document, in their order; from `until` on none is re-ranked."""
+        defined = self._defined(asked)
+        retrieved = self._retriever.retrieve(
+            [one.mention for one in asked],
+            depth,
+            defined=[defined[one.document] for one in asked],
+            scope=scope,
+        )
+        return self._ordered(asked, retrieved, until)
+
+    def _defined(self, asked: Sequence[_Asked]) -> dict[DocumentContext, Defined]:
+        """What each document means by abbreviations: what it defines, else what it, or a mention of it, writes out."""
+        mentions: dict[DocumentContext, list[str]] = {}
+        for one in asked:
+            mentions.setdefault(one.document, []).append(one.mention)
+        nowhere = DocumentContext()
+        return {
+            document: {
+                **self._retriever.abbreviations.written_out_in(document.text or " . ".join(own), own),
+                **expansions(document.text),
+            }
+            if document != nowhere
+            else {}
+            for document, own in mentions.items()
+        }
+
+    def _ordered(
+        self, asked: Sequence[_Asked], retrieved: Sequence[Retrieved], until: float | None = None
+    ) -> list[Ranked]:
+        ranked = []
+        logits_read = self._rerank(retrieved, [one.context for one in asked], until)
+        for question, one, read in zip(asked, retrieved, logits_read, strict=True):
+            logits = np.empty(0, dtype=np.float32) if read is None else read
+            ranked.append(Ranked(question.mention, one, logits, read is None, *self._ranking(one, logits)))
+        return ranked
 
     def _rerank(
         self, retrieved: Sequence[Retrieved], contexts: Sequence[Context], until: float | None
@@ -179,10 +285,10 @@ class Linker:
         concepts = [concept for one in retrieved for concept in one.concepts[:RERANK_DEPTH]]
         return [self.index.gloss(concept, parents) for concept in concepts]
 
-    def _linking(
-        self, one: Retrieved, read: npt.NDArray[np.float32] | None, top_k: int
-    ) -> tuple[tuple[Candidate, ...], Decision]:
-        logits = np.empty(0, dtype=np.float32) if read is None else read
+    def _ranking(
+        self, one: Retrieved, logits: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The places of the candidates, best first, and the scores of these, which do not rise."""
         scores = one.score.copy()
         reranked = len(logits)
         if reranked and self._reranker:
@@ -197,12 +303,7 @@ class Linker:
             (np.arange(len(one)), np.where(one.exact > 0, 0, -scores), -one.exact.astype(np.int64))
         )
         # A sure retrieval may score above a folded match, which it stands behind: no score exceeds the one before.
-        shown = np.minimum.accumulate(scores[order])
-        candidates = self._candidates(one, order[:top_k], shown[:top_k], logits, cut=read is None)
-        if not candidates:
-            return (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
-        first = candidates[0]
-        return candidates, Decision(first.id, first.path, Reason.CHOSEN, first.score)
+        return order, np.minimum.accumulate(scores[order])
 
     def _candidates(
         self,
@@ -219,7 +320,16 @@ class Linker:
         rerank = [read[i] if i < len(read) else None for i in places.tolist()]
         concepts = one.concepts[places]
         return tuple(
-            Candidate(id, preferred, term, one.readings[i], score, StageScores(dense, lexical, logit), way)
+            Candidate(
+                id,
+                preferred,
+                term,
+                one.readings[i],
+                score,
+                StageScores(dense, lexical, logit),
+                way,
+                BY_DOCUMENT if one.readings[i] in one.defined else (),
+            )
             for id, preferred, term, i, score, dense, lexical, logit, way in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),

@@ -53,6 +53,13 @@ def evaluate(
             help="Score the loop of published systems too, with the same models; it encodes every string again.",
         ),
     ] = False,
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            "--texts",
+            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own abbreviations count.",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here; `-` is stdout.")
     ] = None,
@@ -72,6 +79,7 @@ def evaluate(
     from api.evaluation_tables import evaluation_tables
     from api.releases import chosen
     from graph.release import INDEX_FOLDER, default_home
+    from linker.document_texts import read_texts
     from linker.evaluation.evaluation import evaluate as run
     from linker.evaluation.runs import run_text
     from linker.mentions import read_mentions
@@ -101,6 +109,11 @@ def evaluate(
         )
 
     gold, trained_on = read(mentions), read(training) if training else None
+    documents = read_texts([texts]) if texts else None
+    if documents is not None:
+        without = len({mention.document for mention in gold} - documents.keys())
+        if without:
+            note(f"Documents of {mentions} that have no text in {texts}: {without:,}.")
     with progress() as tell, home.open(name) as opened:
         tell("opening the models", 0, None)
         linker = Linker.open(home.folder(name) / INDEX_FOLDER)
@@ -111,6 +124,7 @@ def evaluate(
             training=trained_on,
             hierarchy=opened.hierarchy,
             published_loop=published_loop,
+            texts=documents,
             progress=tell,
         )
         linker.close()
@@ -122,6 +136,8 @@ def evaluate(
     files: dict[str, Any] = {"mention_file": _described(mentions)}
     if training:
         files["training_file"] = _described(training)
+    if texts:
+        files["text_file"] = _described(texts)
     figures = run_text(found, files)
     if plot:
         draw(found, plot)

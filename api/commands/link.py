@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +16,12 @@ from api.commands.options import JsonOption, ReleaseOption
 from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
-    from api.linking_file import Provenance
+    from api.link_options import LinkOptions
+    from api.linking_file import Links, Provenance, Row
     from graph.release import ReleaseHome
     from linker.model import Linking
     from linker.pipeline import Linker
+    from linker.scope import Scope
 
 DEFAULT_TOP = 5
 DEFAULT_TOP_FILE = 25
@@ -53,7 +58,41 @@ def link(
             show_default=False,
         ),
     ] = None,
+    document_column: Annotated[
+        str | None,
+        typer.Option(
+            "--document-column",
+            help="The column of the table that names each mention's document; by default doc, document or filename.",
+            show_default=False,
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            "--texts",
+            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own definitions count.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin an output file anew.")] = False,
+    ecl: Annotated[
+        str,
+        typer.Option("--ecl", help="Link within the concepts of an expression, as '<< 404684003'."),
+    ] = "",
+    semantic_tag: Annotated[
+        list[str],
+        typer.Option("--semantic-tag", help="Link within the concepts of a semantic tag; repeatable."),
+    ] = [],  # noqa: B006 - typer copies it
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            "--min-probability",
+            min=0.0,
+            max=1.0,
+            help="Choose no concept that is less likely to be right; by default what the models were fitted to.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Link mentions to the concepts of a release.
 
@@ -67,28 +106,56 @@ def link(
         raise typer.BadParameter(
             "a file is linked alike at every run; give mentions instead of --input", param_hint="--budget-ms"
         )
+    if texts and not input:
+        raise typer.BadParameter("it goes with --input", param_hint="--texts")
+    from api.link_options import LinkOptions
     from api.releases import chosen
     from graph.release import default_home
 
     home = default_home()
     name = chosen(home, release)
+    options = LinkOptions(ecl, tuple(semantic_tag), min_probability, budget_ms)
     if input and output:
-        _link_file(home, name, input, output, column, top or DEFAULT_TOP_FILE, overwrite)
+        source = _Source(input, column, document_column, texts)
+        _link_file(home, name, source, output, top or DEFAULT_TOP_FILE, options, overwrite)
     else:
-        _link_few(home, name, mentions or [], top or DEFAULT_TOP, as_json, budget_ms)
+        _link_few(home, name, mentions or [], top or DEFAULT_TOP, options, as_json)
 
 
-def _open(home: ReleaseHome, name: str) -> Linker:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the mentions of a file come from."""
+
+    path: Path
+    column: str
+    document_column: str | None
+    texts: Path | None
+
+
+@contextmanager
+def _opened(home: ReleaseHome, name: str, options: LinkOptions) -> Iterator[tuple[Linker, Scope | None]]:
+    """The linker of a release and the scope that is asked for. An expression is told wrong before models are opened."""
+    from api.link_options import scope_of
+    from graph.ecl.parser import parse
     from graph.release import INDEX_FOLDER
+    from graph.value_sets import ValueSets
     from linker.pipeline import Linker
 
-    with progress() as tell:
-        tell("opening the models", 0, None)
-        return Linker.open(home.folder(name) / INDEX_FOLDER)
+    if options.ecl.strip():
+        parse(options.ecl)
+    with ExitStack() as stack:
+        with progress() as tell:
+            tell("opening the models", 0, None)
+            linker = Linker.open(home.folder(name) / INDEX_FOLDER)
+            stack.callback(linker.close)
+            scope = scope_of(
+                options, linker.index, lambda: ValueSets.open(stack.enter_context(home.open(name)))
+            )
+        yield linker, scope
 
 
 def _link_few(
-    home: ReleaseHome, name: str, mentions: list[str], top: int, as_json: bool, budget_ms: float | None
+    home: ReleaseHome, name: str, mentions: list[str], top: int, options: LinkOptions, as_json: bool
 ) -> None:
     from api.linking_json import linking_json
     from api.linking_tables import linking_table
@@ -98,7 +165,14 @@ def _link_few(
     # Opening models takes seconds; a mention that will be rejected is told before.
     for place, mention in enumerate(mentions, start=1):
         check_mention(mention, place)
-    linkings: list[Linking] = _open(home, name).link(mentions, top_k=top, budget_ms=budget_ms)
+    with _opened(home, name, options) as (linker, scope):
+        linkings = linker.link(
+            mentions,
+            top_k=top,
+            scope=scope,
+            budget_ms=options.budget_ms,
+            min_probability=options.min_probability,
+        )
     for linking in linkings:
         if as_json:
             print(json.dumps(linking_json(linking), ensure_ascii=False))
@@ -107,31 +181,54 @@ def _link_few(
 
 
 def _link_file(
-    home: ReleaseHome, name: str, input: Path, output: Path, column: str, top: int, overwrite: bool
+    home: ReleaseHome,
+    name: str,
+    source: _Source,
+    output: Path,
+    top: int,
+    options: LinkOptions,
+    overwrite: bool,
 ) -> None:
-    from api.linking_file import checked_mentions, link_stream, resumed
+    from api.linking_file import checked_rows, link_stream, resumed
+    from linker.document_texts import read_texts
 
-    provenance = _provenance(home, name, input, column, top)
-    total = sum(1 for _ in checked_mentions(input, column))
-    mentions = checked_mentions(input, column)
+    texts = read_texts([source.texts]) if source.texts else None
+    provenance = _provenance(home, name, source, top, options)
+    total = sum(1 for _ in checked_rows(source.path, source.column, source.document_column, texts))
+    rows = checked_rows(source.path, source.column, source.document_column, texts)
     if str(output) == "-":
-        linker = _open(home, name)
-        with progress() as tell:
-            link_stream(linker, mentions, sys.stdout, top, lambda done: tell("linking", done, total))
+        with _opened(home, name, options) as (linker, scope), progress() as tell:
+            link = _links(linker, top, scope, options)
+            link_stream(link, rows, sys.stdout, lambda done: tell("linking", done, total))
         return
-    with resumed(output, provenance, mentions, overwrite=overwrite) as (text, before):
+    with resumed(output, provenance, rows, overwrite=overwrite) as (text, before, rest):
         if before == total:
             note(f"{output} is complete: {total:,} mentions.")
             return
         if before:
             note(f"Continuing {output} after {before:,} of {total:,} mentions.")
-        linker = _open(home, name)
-        with progress() as tell:
-            link_stream(linker, mentions, text, top, lambda done: tell("linking", before + done, total))
+        with _opened(home, name, options) as (linker, scope), progress() as tell:
+            link = _links(linker, top, scope, options)
+            link_stream(link, rest, text, lambda done: tell("linking", before + done, total))
     note(f"{output} holds the linkings of {total:,} mentions.")
 
 
-def _provenance(home: ReleaseHome, name: str, input: Path, column: str, top: int) -> Provenance:
+def _links(linker: Linker, top: int, scope: Scope | None, options: LinkOptions) -> Links:
+    from linker.model import DocumentContext
+
+    def link(rows: Sequence[Row]) -> list[Linking]:
+        return linker.link(
+            [mention for mention, _ in rows],
+            top_k=top,
+            documents=[document or DocumentContext() for _, document in rows],
+            scope=scope,
+            min_probability=options.min_probability,
+        )
+
+    return link
+
+
+def _provenance(home: ReleaseHome, name: str, source: _Source, top: int, options: LinkOptions) -> Provenance:
     from api.linking_file import Provenance, sha256_of
     from graph.release import INDEX_FOLDER
     from linker.index_manifest import IndexManifest
@@ -139,12 +236,17 @@ def _provenance(home: ReleaseHome, name: str, input: Path, column: str, top: int
     release = home.release(name)
     index = IndexManifest.read(home.folder(name) / INDEX_FOLDER)
     return Provenance(
-        input_sha256=sha256_of(input),
-        column=column,
+        input_sha256=sha256_of(source.path),
+        column=source.column,
         release=name,
         release_created=release.created,
         index_created=index.created,
         encoder_sha256=index.encoder.weights_sha256,
         cross_encoder=index.cross_encoder,
         top=top,
+        document_column=source.document_column or "",
+        texts_sha256=sha256_of(source.texts) if source.texts else "",
+        ecl=options.ecl,
+        semantic_tags=json.dumps(options.semantic_tags, ensure_ascii=False),
+        min_probability=options.min_probability,
     )

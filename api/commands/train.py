@@ -274,7 +274,10 @@ def fusion(
     dev_share: DevShareOption = 0.125,
     texts: TextsOption = [],  # noqa: B006 - typer copies it
 ) -> None:
-    """Learn how to fuse the scores, on the documents that training left out; written into both models' folders."""
+    """Learn how to fuse the scores, and when to choose the first candidate, on the documents that training left out.
+
+    The weights are written into both models' folders.
+    """
     from graph.release import default_home
     from linker.training.runs import run_fusion
 
@@ -282,7 +285,10 @@ def fusion(
     with _data([release], mentions, dev_share, texts=texts) as data, home.open(release) as opened:
         fitted = run_fusion(data, opened.index_folder, bi_encoder, cross_encoder)
     _note_misplaced(data)
-    note(f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}.")
+    note(
+        f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}, "
+        f"{fitted['decisions']}."
+    )
 
 
 @train.command("skip-rule")

@@ -68,15 +68,16 @@ def check_ids(argument: str, ids: Sequence[str]) -> None:
 
 def check_text(info: Info, argument: str, text: str) -> None:
     """Raise ArgumentRejected for a search text that is too long or no text."""
-    _check_length(argument, text, info.context.settings.max_text_length)
+    check_length(argument, text, info.context.settings.max_text_length)
 
 
 def check_ecl(info: Info, ecl: str) -> None:
     """Raise ArgumentRejected for an expression that is too long or no text."""
-    _check_length("ecl", ecl, info.context.settings.max_ecl_length)
+    check_length("ecl", ecl, info.context.settings.max_ecl_length)
 
 
-def _check_length(argument: str, text: str, most: int) -> None:
+def check_length(argument: str, text: str, most: int) -> None:
+    """Raise ArgumentRejected for more than `most` characters, and for what is no text."""
     if len(text) > most:
         raise ArgumentRejected(
             argument, f"{argument} has {len(text):,} characters and at most {most:,} are accepted."

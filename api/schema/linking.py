@@ -8,10 +8,14 @@ from enum import Enum
 import strawberry
 
 from api.errors import ArgumentRejected
+from api.link_options import LinkOptions
 from api.schema.concept import Concept, known_concepts_of
 from api.schema.context import Info
-from api.schema.fields import described
+from api.schema.fields import check_ecl, check_length, check_text, described
 from linker import model
+
+MOST_SEMANTIC_TAGS = 50
+"""Of one request."""
 
 
 @strawberry.enum(description="Which way an answer was reached.")
@@ -145,9 +149,12 @@ class Linking:
 
 
 async def link_mentions(
-    info: Info, mentions: Sequence[str], top: int, budget_ms: int | None = None
+    info: Info, mentions: Sequence[str], top: int, text: str, options: LinkOptions
 ) -> list[Linking]:
-    """The linking of each mention, in order. Raises ArgumentRejected, MentionRejected and what linking raises."""
+    """The linking of each mention of a document, in order.
+
+    Raises ArgumentRejected, MentionRejected, ScopeRejected, EclError and what linking raises.
+    """
     info.context.need("link")
     settings = info.context.settings
     if len(mentions) > settings.max_mentions:
@@ -158,6 +165,21 @@ async def link_mentions(
         )
     if not 1 <= top <= settings.max_top:
         raise ArgumentRejected("top", f"top is {top}; give a number from 1 to {settings.max_top:,}.")
-    if budget_ms is not None and budget_ms < 0:
-        raise ArgumentRejected("budgetMs", f"budgetMs is {budget_ms}; give 0 or more.")
-    return [Linking.of(linking) for linking in await info.context.service.link(mentions, top, budget_ms)]
+    if options.budget_ms is not None and options.budget_ms < 0:
+        raise ArgumentRejected("budgetMs", f"budgetMs is {options.budget_ms:g}; give 0 or more.")
+    check_length("text", text, settings.max_document_length)
+    check_ecl(info, options.ecl)
+    if len(options.semantic_tags) > MOST_SEMANTIC_TAGS:
+        raise ArgumentRejected(
+            "semanticTags", f"{len(options.semantic_tags):,} were given; give at most {MOST_SEMANTIC_TAGS}."
+        )
+    for tag in options.semantic_tags:
+        check_text(info, "semanticTags", tag)
+    minimum = options.min_probability
+    if minimum is not None and not 0 <= minimum <= 1:
+        raise ArgumentRejected("minProbability", f"minProbability is {minimum:g}; give a number from 0 to 1.")
+    if text or options.decides:
+        found = await info.context.service.link_within(mentions, top, text, options)
+    else:
+        found = await info.context.service.link(mentions, top, options.budget_ms)
+    return [Linking.of(linking) for linking in found]

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from api.link_options import LinkOptions
 from api.schema.comparison import (
     ConceptPair,
     Similarity,
@@ -172,9 +173,30 @@ class Query:
                 "order of retrieval and say so."
             ),
         ] = None,
+        text: Annotated[
+            str,
+            strawberry.argument(
+                description="The document that the mentions come from: what it calls its abbreviations goes first."
+            ),
+        ] = "",
+        ecl: Annotated[
+            str, strawberry.argument(description="Candidates are within the concepts of this expression.")
+        ] = "",
+        semantic_tags: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Candidates have one of these semantic tags, as `trastorno`."),
+        ] = None,
+        min_probability: Annotated[
+            float | None,
+            strawberry.argument(
+                description="No concept is chosen that is less likely to be right; by default what the models "
+                "were fitted to."
+            ),
+        ] = None,
     ) -> list[Linking]:
         """The concepts that mentions of a clinical text mean, in the order of the mentions."""
-        return await link_mentions(info, mentions, top, budget_ms)
+        options = LinkOptions(ecl, tuple(semantic_tags or ()), min_probability, budget_ms)
+        return await link_mentions(info, mentions, top, text, options)
 
     @described
     async def harmonize(

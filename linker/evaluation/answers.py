@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.model import CURIE
+from linker.model import Decision, Reason
 
 Ranks = npt.NDArray[np.int64]
+REASONS = tuple(Reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,26 @@ class Answers:
 
     candidates: Sequence[Sequence[CURIE]]
     scores: Sequence[float]
+    decisions: Sequence[Decision] | None = None
+    """What was decided; None for a system that decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions on some mentions, arrays of shape (mentions,): `reason` is a place in REASONS."""
+
+    probability: npt.NDArray[np.float64]
+    reason: npt.NDArray[np.int64]
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> Decided:
+        """Those of some of the mentions."""
+        return Decided(self.probability[rows], self.reason[rows])
+
+
+def decided_of(probabilities: Sequence[float], reasons: Sequence[Reason]) -> Decided:
+    """From the decisions of linkings."""
+    places = [REASONS.index(reason) for reason in reasons]
+    return Decided(np.array(probabilities, dtype=np.float64), np.array(places, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +54,21 @@ class Outcomes:
 
     `rank` is the place of the first right candidate, from 1, and 0 where there is none. `step_rank` and `path_rank` are
     that of the first one that is right or within one is-a step, or any path, of right; None without a hierarchy.
-    `score` is the first candidate's, -inf where there is none.
+    `score` is the first candidate's, -inf where there is none. `decided` is None for a system that decides nothing.
     """
 
     rank: Ranks
     step_rank: Ranks | None
     path_rank: Ranks | None
     score: npt.NDArray[np.float64]
+    decided: Decided | None = None
 
     def of(self, rows: npt.NDArray[np.bool_]) -> Outcomes:
         """The outcomes of some of the mentions; `rows` has shape (mentions,)."""
         step = None if self.step_rank is None else self.step_rank[rows]
         path = None if self.path_rank is None else self.path_rank[rows]
-        return Outcomes(self.rank[rows], step, path, self.score[rows])
+        decided = None if self.decided is None else self.decided.of(rows)
+        return Outcomes(self.rank[rows], step, path, self.score[rows], decided)
 
     def as_json(self) -> dict[str, list[Any]]:
         """Plain lists by name; a score of -inf is None."""
@@ -54,6 +78,11 @@ class Outcomes:
         }
         if self.step_rank is not None and self.path_rank is not None:
             columns |= {"step_rank": self.step_rank.tolist(), "path_rank": self.path_rank.tolist()}
+        if self.decided is not None:
+            columns |= {
+                "probability": self.decided.probability.tolist(),
+                "reason": [REASONS[place].value for place in self.decided.reason.tolist()],
+            }
         return columns
 
     @classmethod
@@ -68,4 +97,7 @@ class Outcomes:
             ranks("step_rank"),
             ranks("path_rank"),
             np.array([-np.inf if s is None else s for s in columns["score"]], dtype=np.float64),
+            decided_of(columns["probability"], list(map(Reason, columns["reason"])))
+            if "probability" in columns
+            else None,
         )

@@ -16,15 +16,17 @@ import numpy.typing as npt
 from graph.hierarchy import Hierarchy
 from linker.encoder import BiEncoder
 from linker.errors import LinkerError, MentionFileError
-from linker.evaluation.answers import Answers, Outcomes
+from linker.evaluation.answers import Answers, Outcomes, decided_of
 from linker.evaluation.baselines import exact_or_folded, tfidf
+from linker.evaluation.calibration import Calibration, calibration
 from linker.evaluation.comparison import Difference, difference
 from linker.evaluation.lineage import lineage_ranks
-from linker.evaluation.metrics import Accuracies, DocumentBootstrap, accuracies, gold_rank
+from linker.evaluation.metrics import Accuracies, DocumentBootstrap, accuracies, gold_rank, hits
 from linker.evaluation.published_loop import PublishedLoop, index_pairs
 from linker.evaluation.risk_coverage import RiskCoverage, risk_coverage
 from linker.evaluation.subsets import subsets
 from linker.mentions import GoldMention
+from linker.model import DocumentContext
 from linker.pipeline import Linker, check_mention
 
 BATCH = 256
@@ -39,13 +41,14 @@ Progress = Callable[[str, int, int], None]
 class Scoreboard:
     """What one system scored on one set of mentions.
 
-    `behind` is how far it scores from the first system, which is what the run is about: that of the first less its
-    own, paired; None for the first itself.
+    `calibration` is None for a system that decides nothing. `behind` is how far it scores from the first system, which
+    is what the run is about: that of the first less its own, paired; None for the first itself.
     """
 
     system: str
     accuracies: Accuracies
     risk_coverage: RiskCoverage
+    calibration: Calibration | None
     behind: Difference | None
 
 
@@ -128,14 +131,16 @@ def evaluate(
     hierarchy: Hierarchy | None = None,
     variants: Mapping[str, Linker] | None = None,
     published_loop: bool = False,
+    texts: Mapping[str, str] | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Evaluation:
     """Link every gold mention and score the answers; composites and mentions without a code count as missed.
 
     `training` are the mentions that unseen ones and unseen codes are told by; `hierarchy` is what lineage is followed
     along (None, or one without is-a: no lineage is scored). `variants` are further linkers by name over the same
-    index. With `published_loop` the index's strings are encoded once more, as published systems do.
-    Raises MentionFileError if there is no mention, LinkerError if the published loop has no bi-encoder to run with.
+    index. `texts` are the documents by name, for linkers to read. With `published_loop` the index's strings are
+    encoded once more, as published systems do. Raises MentionFileError if there is no mention, LinkerError if the
+    published loop has no bi-encoder to run with.
     """
     if not gold:
         raise MentionFileError("There is no mention to evaluate on; the file holds a header only.")
@@ -143,10 +148,15 @@ def evaluate(
     # A mention without a document is its own document, so that the bootstrap still has units to draw.
     documents = [mention.document or f"row {row}" for row, mention in enumerate(gold, 1)]
     lineage = hierarchy if hierarchy is not None and hierarchy.is_a_count else None
-    distinct = list(dict.fromkeys(spans))
-    place = {span: i for i, span in enumerate(distinct)}
+    contexts = [
+        DocumentContext(mention.document, texts.get(mention.document, "")) if texts else DocumentContext()
+        for mention in gold
+    ]
+    asked = list(zip(spans, contexts, strict=True))
+    distinct = list(dict.fromkeys(asked))
+    place = {one: i for i, one in enumerate(distinct)}
     outcomes = {
-        system: _outcomes(answers, [place[span] for span in spans], gold, lineage)
+        system: _outcomes(answers, [place[one] for one in asked], gold, lineage)
         for system, answers in _answers(
             {OURS: linker, **(variants or {})}, distinct, top, published_loop, progress
         ).items()
@@ -183,14 +193,19 @@ def gold_sha256(gold: Sequence[GoldMention]) -> str:
 
 
 def _answers(
-    linkers: Mapping[str, Linker], spans: Sequence[str], top: int, published: bool, progress: Progress
+    linkers: Mapping[str, Linker],
+    asked: Sequence[tuple[str, DocumentContext]],
+    top: int,
+    published: bool,
+    progress: Progress,
 ) -> dict[str, Answers]:
-    """What every system answers to `spans`, ours first."""
+    """What every system answers to spans of documents, ours first; only ours read the documents."""
 
     def tell(stage: str, total: int) -> Callable[[int], None]:
         return lambda done: progress(stage, done, total)
 
-    answers = {name: _linked(one, spans, top, tell(name, len(spans))) for name, one in linkers.items()}
+    answers = {name: _linked(one, asked, top, tell(name, len(asked))) for name, one in linkers.items()}
+    spans = [span for span, _ in asked]
     first = linkers[OURS]
     answers["exact or folded"] = exact_or_folded(first.index, spans)
     answers["TF-IDF"] = tfidf(first.index, spans, top, tell("TF-IDF", len(spans)))
@@ -209,14 +224,21 @@ def _answers(
     return answers
 
 
-def _linked(linker: Linker, spans: Sequence[str], top: int, progress: Callable[[int], None]) -> Answers:
-    candidates, scores = [], []
-    for start in range(0, len(spans), BATCH):
-        for one in linker.link(spans[start : start + BATCH], top_k=top):
+def _linked(
+    linker: Linker,
+    asked: Sequence[tuple[str, DocumentContext]],
+    top: int,
+    progress: Callable[[int], None],
+) -> Answers:
+    candidates, scores, decisions = [], [], []
+    for start in range(0, len(asked), BATCH):
+        spans, documents = zip(*asked[start : start + BATCH], strict=True)
+        for one in linker.link(spans, top_k=top, documents=documents):
             candidates.append([c.id for c in one.candidates])
             scores.append(one.candidates[0].score if one.candidates else -np.inf)
+            decisions.append(one.decision)
         progress(len(candidates))
-    return Answers(candidates, scores)
+    return Answers(candidates, scores, decisions)
 
 
 def _outcomes(
@@ -230,7 +252,11 @@ def _outcomes(
         pairs = [lineage_ranks(hierarchy, ids, m.codes) for ids, m in zip(found, gold, strict=True)]
         step, path = np.array(pairs, dtype=np.int64).T
     score = np.array([answers.scores[place] for place in places], dtype=np.float64)
-    return Outcomes(rank, step, path, np.round(score, 6))
+    decided = None
+    if answers.decisions is not None:
+        own = [answers.decisions[place] for place in places]
+        decided = decided_of([one.probability for one in own], [one.reason for one in own])
+    return Outcomes(rank, step, path, np.round(score, 6), decided)
 
 
 def _scored(
@@ -268,6 +294,7 @@ def _subset_scores(
                 system,
                 accuracies(own, top, bootstrap),
                 risk_coverage(own, bootstrap),
+                calibration(own.decided, hits(own.rank, 1), bootstrap) if own.decided else None,
                 None if system == OURS else difference(ours, own, top, bootstrap),
             )
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from graph.store import GraphStore
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
+from linker.decisions import Decisions
 from linker.document_texts import Contexts, Misplaced
 from linker.encoder import BiEncoder, model_settings
 from linker.errors import TrainingError
@@ -21,6 +22,7 @@ from linker.normalization import normaliser
 from linker.pair_text import NO_CONTEXT, PairForm
 from linker.pipeline import Linker
 from linker.reranker import Reranker
+from linker.term_abbreviations import with_those_of_terms
 from linker.training.bi_encoder import BiEncoderRecipe, embed_all, train_bi_encoder
 from linker.training.card_rows import cross_encoder_facts, facts, figures
 from linker.training.checkpoint import Checkpoint, fingerprint
@@ -31,6 +33,7 @@ from linker.training.cross_encoder import (
     pair_writer,
     train_cross_encoder,
 )
+from linker.training.decision_fit import fit_decisions_of
 from linker.training.dev_set import CANDIDATES, DevSet
 from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
@@ -272,7 +275,7 @@ def run_cross_encoder(
 def run_fusion(
     data: TrainingData, index_folder: Path, bi_encoder: Path, cross_encoder: Path
 ) -> dict[str, Any]:
-    """Fit the fusion weights on the dev documents and write them into both models' `enlace.json`.
+    """Fit the fusion and decision weights on the dev documents and write them into both models' `enlace.json`.
 
     The index must hold terms alone (no `--mentions`): mentions of the same corpus in it would flatter the
     lexical score.
@@ -290,10 +293,25 @@ def run_fusion(
     reach = reranker.form.context
     around = [data.contexts.of(mention, reach) or NO_CONTEXT for mention in dev] if reach else ()
     reranking = fit_rerank_weights(index, encoder, reranker, retrieval, dev, around)
+    reranker.weights, reranker.skip_margin = reranking, None
+    abbreviations = with_those_of_terms(index_folder, Abbreviations.open())
+    linker = Linker(Retriever(index, encoder, abbreviations, retrieval), reranker)
+    decisions = Decisions(
+        *(fit_decisions_of(one, dev, around) for one in (linker.without_reranker(), linker))
+    )
     index.close()
-    write_settings(bi_encoder, {**model_settings(bi_encoder), "retrieval_weights": asdict(retrieval)})
-    write_settings(cross_encoder, {**model_settings(cross_encoder), "rerank_weights": asdict(reranking)})
-    return {"retrieval": asdict(retrieval), "reranking": asdict(reranking), "mentions": len(dev)}
+    fitted = {
+        bi_encoder: {"retrieval_weights": asdict(retrieval), "decision_weights": asdict(decisions.retrieved)},
+        cross_encoder: {"rerank_weights": asdict(reranking), "decision_weights": asdict(decisions.reranked)},
+    }
+    for folder, settings in fitted.items():
+        write_settings(folder, {**model_settings(folder), **settings})
+    return {
+        "retrieval": asdict(retrieval),
+        "reranking": asdict(reranking),
+        "decisions": asdict(decisions),
+        "mentions": len(dev),
+    }
 
 
 def run_skip_rule(

@@ -72,12 +72,9 @@ def test_load_then_index_then_link(
 
     linked = enlace("link", "fiebre entérica", "--json")
     assert linked.code == 0
-    assert json.loads(linked.out)["decision"] == {
-        "id": "ECIEO:A01",
-        "path": "exact",
-        "reason": "",
-        "probability": 1.0,
-    }
+    decision = json.loads(linked.out)["decision"]
+    assert decision.pop("probability") > 0.9
+    assert decision == {"id": "ECIEO:A01", "path": "exact", "reason": ""}
 
 
 def test_annotated_mentions_are_indexed_and_unknown_codes_counted(

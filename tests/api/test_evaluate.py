@@ -49,7 +49,8 @@ def test_tables_figures_and_a_drawing(
     )  # fmt: skip
     assert told.code == 0, told.err
     for words in ("6 mentions of 3 documents on demo", "unseen codes: ", "published loop, cross-encoder",
-                  "any path @25", "at risk 5%", "1.000 [1.00–1.00]"):  # fmt: skip
+                  "any path @25", "at risk 5%", "1.000 [1.00–1.00]", "two concepts tie",
+                  "Reliability of enlace"):  # fmt: skip
         assert words in told.out, words
     assert f"Documents that are both in {gold} and in {training}: 1." in told.err
 
@@ -65,6 +66,10 @@ def test_tables_figures_and_a_drawing(
     cleaned = {board["system"]: board["accuracies"]["accuracy"] for board in by_name["cleaned"]["systems"]}
     assert list(cleaned["enlace"]) == ["1", "5", "10", "25"]
     assert cleaned["enlace"]["1"]["value"] == cleaned["exact or folded"]["1"]["value"] == 1
+    calibrated = {board["system"]: board["calibration"] for board in by_name["cleaned"]["systems"]}
+    assert calibrated["TF-IDF"] is None
+    assert sum(bin["mentions"] for bin in calibrated["enlace"]["bins"]) == 4
+    assert calibrated["enlace"]["chosen"]["value"] == calibrated["enlace"]["right"]["value"] == 1
 
     drawn = ElementTree.parse(drawing).getroot()
     assert drawn.tag.endswith("svg")
@@ -79,6 +84,21 @@ def test_figures_go_to_stdout_alone(enlace, in_home: ReleaseHome, gold: Path) ->
     found = json.loads(told.out)
     assert list(found["rows"]["systems"]) == ["enlace", "exact or folded", "TF-IDF"]
     assert "training_file" not in found
+
+
+def test_documents_are_read_where_they_are_given(
+    enlace, in_home: ReleaseHome, gold: Path, tmp_path: Path
+) -> None:
+    code = gold.read_text("utf-8").splitlines()[1].split("\t")[2]
+    mentions, texts = tmp_path / "gold.tsv", tmp_path / "texts.jsonl"
+    mentions.write_text(f"doc\tspan\tcode\nd1\tHRA\t{code}\nd2\tHRA\t{code}\n", "utf-8")
+    texts.write_text(json.dumps({"doc": "d1", "text": "HRA (hipertensión arterial)"}) + "\n", "utf-8")
+    arguments = ("evaluate", "--release", "demo", "--mentions", mentions, "--top", "5", "--json", "-")
+    without, given = (enlace(*arguments), enlace(*arguments, "--texts", texts))
+    assert "Documents of" in given.err
+    scores = [json.loads(told.out)["rows"]["systems"]["enlace"]["score"] for told in (without, given)]
+    assert scores[0][0] == scores[0][1] == scores[1][1] != scores[1][0]
+    assert json.loads(given.out)["text_file"]["name"] == "texts.jsonl"
 
 
 def test_columns_and_a_prefix_can_be_named(enlace, in_home: ReleaseHome, gold: Path, tmp_path: Path) -> None:

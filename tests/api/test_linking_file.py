@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.errors import OutputMismatch
-from api.linking_file import BATCH, Provenance, link_stream, progress_file, resumed
+from api.linking_file import BATCH, Provenance, Row, link_stream, progress_file, resumed
 from graph.release import ReleaseHome
-from linker.model import Decision, Linking, Reason
+from linker.model import Decision, DocumentContext, Linking, Reason
 from linker.model import Path as Way
 
 PROVENANCE = Provenance("input", "span", "demo", "then", "then", "encoder", "", 5)
 
 
-class Echo:
-    """Links each mention to itself."""
+def echo(rows: Sequence[Row]) -> list[Linking]:
+    """Decide on each mention by how many mentions of its document are linked at once."""
+    together = Counter(document for _, document in rows if document)
+    return [
+        Linking(mention, (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, float(together[document])))
+        for mention, document in rows
+    ]
 
-    def link(self, mentions: Sequence[str], *, top_k: int) -> list[Linking]:
-        nothing = Decision(None, Way.NONE, Reason.NOTHING_CLOSE, 0.0)
-        return [Linking(mention, (), nothing) for mention in mentions]
+
+def alone(mentions: Sequence[str]) -> Iterator[Row]:
+    return ((mention, None) for mention in mentions)
 
 
 def run(output: Path, mentions: Sequence[str], provenance: Provenance = PROVENANCE) -> int:
     """Link what is missing; answer how many mentions were linked."""
-    rest = iter(mentions)
-    with resumed(output, provenance, rest) as (text, _):
-        return link_stream(Echo(), rest, text, provenance.top, lambda done: None)
+    return run_rows(output, alone(mentions), provenance)
+
+
+def run_rows(output: Path, rows: Iterator[Row], provenance: Provenance = PROVENANCE) -> int:
+    with resumed(output, provenance, rows) as (text, _, rest):
+        return link_stream(echo, rest, text, lambda done: None)
 
 
 def written(output: Path) -> list[str]:
@@ -71,6 +81,29 @@ def test_a_run_cut_anywhere_ends_in_the_same_file(
     assert done == len(mentions) - whole[:cut].count(b"\n")
 
 
+documents = st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.integers(1, 4)), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents, st.data())
+def test_a_document_that_a_kill_divides_is_linked_again_as_one(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    output = tmp_path_factory.mktemp("cut") / "linked.jsonl"
+    rows: list[Row] = [
+        (f"m {at} {i}", DocumentContext(name) if name else None)
+        for at, (name, size) in enumerate(sizes)
+        for i in range(size)
+    ]
+    with patch("api.linking_file.BATCH", data.draw(st.integers(1, 9))):
+        run_rows(output, iter(rows))
+        whole = output.read_bytes()
+        output.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
+        run_rows(output, iter(rows))
+    assert written(output) == [mention for mention, _ in rows]
+    assert output.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -79,6 +112,9 @@ def test_a_run_cut_anywhere_ends_in_the_same_file(
         ({"index_created": "later"}, "index created"),
         ({"encoder_sha256": "other"}, "encoder sha256"),
         ({"top": 6}, "top"),
+        ({"texts_sha256": "other"}, "texts sha256"),
+        ({"ecl": "<< X:1"}, "ecl"),
+        ({"min_probability": 0.5}, "min probability"),
     ],
 )
 def test_an_output_of_something_else_is_refused(tmp_path: Path, change: dict[str, object], told: str) -> None:
@@ -111,7 +147,7 @@ def test_a_line_that_was_altered_is_found(tmp_path: Path) -> None:
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
     output = tmp_path / "linked.jsonl"
     with (
-        resumed(output, PROVENANCE, iter(MENTIONS)),
+        resumed(output, PROVENANCE, alone(MENTIONS)),
         pytest.raises(OutputMismatch, match="another process"),
     ):
         run(output, MENTIONS)
@@ -120,17 +156,16 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
 def test_overwrite_begins_anew(tmp_path: Path) -> None:
     output = tmp_path / "linked.jsonl"
     output.write_text("notes of mine\n", "utf-8")
-    rest = iter(MENTIONS[:2])
-    with resumed(output, PROVENANCE, rest, overwrite=True) as (text, done):
+    with resumed(output, PROVENANCE, alone(MENTIONS[:2]), overwrite=True) as (text, done, rest):
         assert done == 0
-        link_stream(Echo(), rest, text, 5, lambda done: None)
+        link_stream(echo, rest, text, lambda done: None)
     assert written(output) == MENTIONS[:2]
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "mentions.tsv"
-    path.write_text("doc\tspan\n" + "".join(f"d\tmención {i}\n" for i in range(7)), "utf-8")
+    path.write_text("doc\tspan\n" + "".join(f"d{i // 3}\tmención {i}\n" for i in range(7)), "utf-8")
     return path
 
 

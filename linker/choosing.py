@@ -1,0 +1,90 @@
+"""From ranked candidates to a decision: which weights count, and what lies outside a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linker.candidates import Retrieved
+from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
+from linker.decisions import reason as why
+from linker.index import TermIndex
+from linker.model import Candidate, Decision, Reason
+from linker.model import Path as Way
+from linker.scope import CLEARLY, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A mention's candidates, their logits where they were re-ranked, and their places and scores, best first.
+
+    `cut` says that the budget was over before they were re-ranked.
+    """
+
+    mention: str
+    retrieved: Retrieved
+    logits: npt.NDArray[np.float32]
+    cut: bool
+    order: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Chooses a mention's first candidate, or none with the reason; `reranks` tells whether there is a cross-encoder."""
+
+    index: TermIndex
+    decisions: Decisions
+    reranks: bool
+
+    def decision(
+        self,
+        candidates: Sequence[Candidate],
+        ranked: Ranked,
+        min_probability: float | None,
+        unscoped: Ranked | None,
+        scope: Scope | None,
+    ) -> Decision:
+        """The decision on a mention whose first candidates are `candidates`.
+
+        `unscoped` are those it would have without the `scope`, where there is one.
+        """
+        standing, weights = self.standing(ranked), self._weights(ranked)
+        probability = weights.probability(standing)
+        minimum = weights.minimum if min_probability is None else min_probability
+        reason = why(standing, probability, minimum)
+        if scope is not None and unscoped is not None and self._outside(ranked, unscoped, scope, minimum):
+            reason = Reason.OUT_OF_SCOPE
+        if reason:
+            return Decision(None, Way.NONE, reason, probability)
+        return Decision(candidates[0].id, candidates[0].path, reason, probability)
+
+    def _outside(self, ranked: Ranked, unscoped: Ranked, scope: Scope, minimum: float) -> bool:
+        """Whether a concept outside the scope is likely enough, and clearly better than any within."""
+        if not len(unscoped.order) or scope.concepts[unscoped.retrieved.concepts[unscoped.order[0]]]:
+            return False
+        best_within = ranked.scores[0] if len(ranked.order) else 0.0
+        likely = self._weights(unscoped).probability(self.standing(unscoped)) >= minimum
+        return likely and bool(unscoped.scores[0] - best_within >= CLEARLY)
+
+    def _weights(self, ranked: Ranked) -> DecisionWeights:
+        """Those for the order that the candidates are in."""
+        if not self.reranks:
+            return self.decisions.retrieved
+        matched = len(ranked.order) and ranked.retrieved.exact[ranked.order[0]] > 0
+        return self.decisions.reranked if matched or len(ranked.logits) else self.decisions.retrieved
+
+    def standing(self, ranked: Ranked) -> Standing:
+        """What the decision is made from."""
+        one, first = ranked.retrieved, ranked.order[:DEPTH]
+        return Standing(
+            ranked.mention,
+            ranked.scores[:DEPTH],
+            one.exact[first],
+            one.weight[first],
+            tuple(one.readings[i] for i in first[:2]),
+            tuple(self.index.texts_of(one.rows[first[:2]])),
+        )
