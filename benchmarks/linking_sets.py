@@ -79,8 +79,13 @@ def code_above(code: str, codes: Collection[str]) -> str | None:
 
 def snomed_mentions(data: Path) -> Iterator[Record]:
     """The SNOMED CT codes of the training documents' DisTEMIST and MedProcNER mentions, named by these mentions."""
+    return named_by(snomed_training(data))
+
+
+def named_by(mentions: Iterable[GoldMention]) -> Iterator[Record]:
+    """The codes of mentions as concepts, and the mentions as their terms, the most frequent first."""
     spans: dict[CURIE, Counter[str]] = {}
-    for mention in snomed_training(data):
+    for mention in mentions:
         for code in mention.codes:
             spans.setdefault(code, Counter())[mention.span] += 1
     for code, counted in spans.items():

@@ -77,6 +77,11 @@ class Linker:
         return self._retriever.encoder
 
     @property
+    def retriever(self) -> Retriever:
+        """What finds candidates."""
+        return self._retriever
+
+    @property
     def reranker(self) -> Reranker | None:
         """The cross-encoder, if there is one."""
         return self._reranker

@@ -1,0 +1,332 @@
+"""What each piece of evidence from the concept graph is worth beyond the models' scores, with its interval.
+
+    python -m benchmarks.evidence --data ../shared/data [--bi-encoder FOLDER --cross-encoder FOLDER] [--json DIR]
+
+A ranking of the first 25 candidates is fitted twice, by the same method on the same held-out documents of the
+training parts of all sets together, without a piece and with it; the difference in accuracy@1 on a set's gold
+documents is what it is worth there. The pieces, of a candidate:
+
+- support: the share of all terms near the mention, by closeness, that are the candidate's own;
+- kin: the same share of its parents, children and siblings among the candidates;
+- lineage: of its ancestors and descendants;
+- depth: its steps below a root;
+- overlap: the share of the term that the mention says, and of the mention that the term says (specificity);
+- coherence: the share that the document's other mentions give to the candidate;
+- kin coherence: that they give to its parents, children and siblings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from api.indexing import index_release
+from api.quiet import quieten_model_libraries
+from api.terminal import Tell, progress
+from benchmarks.linking_sets import SETS, LinkingSet, Mentions, named_by
+from graph.hierarchy import Hierarchy
+from graph.importing import import_release
+from graph.release import INDEX_FOLDER, ReleaseHome
+from linker.candidates import Retrieved
+from linker.evaluation.metrics import DocumentBootstrap, Estimate
+from linker.mentions import GoldMention, split_documents
+from linker.overlap import word_overlaps
+from linker.pipeline import Linker
+from linker.shipped import SHIPPED
+from linker.training.ranking_fit import fit_ranking
+
+DEPTH = 25
+DEV_SHARE = 0.125
+FILE = "evidence.json"
+BASE = ("dense", "lexical", "rerank")
+PIECES = {
+    "support": ("support",),
+    "overlap": ("term said", "mention said"),
+    "kin": ("kin",),
+    "lineage": ("lineage",),
+    "depth": ("depth",),
+    "coherence": ("coherence",),
+    "kin coherence": ("kin coherence",),
+}
+"""The columns of each piece."""
+KEPT = ("support", "overlap")
+"""Those that linking uses."""
+_FEW = 5
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The candidates of one mention; each of `columns` has shape (k,), as has `gold`."""
+
+    mention: GoldMention
+    ids: tuple[str, ...]
+    columns: dict[str, Column]
+    gold: npt.NDArray[np.bool_]
+    decided: bool
+    """Whether a term is the mention: the order of the first places is not asked then."""
+
+    def values(self, names: Sequence[str]) -> Column:
+        """Shape (k, len(names))."""
+        return np.stack([self.columns[name] for name in names], axis=1)
+
+
+def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ranked]:
+    """The candidates of mentions with all pieces of evidence; mentions whose code the index lacks are left out."""
+    index = linker.index
+    known = set(index.concept_ids())
+    mentions = [m for m in mentions if not m.composite and known & set(m.codes)]
+    spans = list(dict.fromkeys(m.span.strip() for m in mentions))
+    retrieved = dict(zip(spans, linker.retriever.retrieve(spans, DEPTH), strict=True))
+    ids = {span: tuple(index.concept_id(c) for c in one.concepts) for span, one in retrieved.items()}
+    columns = dict(zip(spans, _own_columns(linker, list(retrieved.values())), strict=True))
+    share = {span: _share(columns[span], retrieved[span]) for span in spans}
+    kin = _Kin(hierarchy)
+    for span in spans:
+        columns[span] |= _graph_columns(ids[span], share[span], kin)
+    by_document: dict[str, set[str]] = defaultdict(set)
+    for mention in mentions:
+        by_document[mention.document].add(mention.span.strip())
+    found = []
+    for mention in mentions:
+        span = mention.span.strip()
+        given: dict[str, float] = defaultdict(float)
+        for other in by_document[mention.document] - {span}:
+            for id, part in zip(ids[other][:_FEW], share[other][:_FEW], strict=False):
+                given[id] += float(part)
+        coherence = {
+            "coherence": np.array([min(given.get(id, 0.0), 2.0) for id in ids[span]]),
+            "kin coherence": np.array(
+                [min(sum(given.get(near, 0.0) for near in kin.of(id)), 2.0) for id in ids[span]]
+            ),
+        }
+        gold = np.array([id in mention.codes for id in ids[span]])
+        decided = bool(retrieved[span].exact[0] > 0)
+        found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided))
+    return found
+
+
+def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[str, Column]]:
+    pairs = [
+        (reading, linker.index.text(row))
+        for one in retrieved
+        for reading, row in zip(one.readings, one.rows, strict=True)
+    ]
+    assert linker.reranker
+    logits = linker.reranker.logits(pairs).astype(np.float64)
+    overlaps = word_overlaps(pairs).astype(np.float64)
+    columns = []
+    end = 0
+    for one in retrieved:
+        own = slice(end, end := end + len(one))
+        columns.append(
+            {
+                "dense": one.dense.astype(np.float64),
+                "lexical": one.lexical.astype(np.float64),
+                "support": one.support.astype(np.float64),
+                "rerank": logits[own],
+                "term said": overlaps[own, 0],
+                "mention said": overlaps[own, 1],
+            }
+        )
+    return columns
+
+
+def _share(columns: dict[str, Column], one: Retrieved) -> Column:
+    """How likely each candidate is before the graph is asked: what the document's other mentions are told."""
+    score = np.where(one.exact > 0, 0.0, np.log(np.clip(one.score.astype(np.float64), 1e-6, 1)))
+    score = score + columns["support"]
+    weights: Column = np.exp(score - score.max())
+    shares: Column = weights / weights.sum()
+    return shares
+
+
+class _Kin:
+    """The parents, children and siblings of concepts; none where the release has no hierarchy for them."""
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+        self._of: dict[str, frozenset[str]] = {}
+
+    def of(self, id: str) -> frozenset[str]:
+        if id not in self._of:
+            near = (self._hierarchy.parents, self._hierarchy.children, self._hierarchy.siblings)
+            self._of[id] = frozenset(
+                other for ask in near for other in (ask(id) if id in self._hierarchy else ())
+            )
+        return self._of[id]
+
+    def depth(self, id: str) -> int:
+        return self._hierarchy.depth(id) if id in self._hierarchy else 0
+
+    def in_line(self, first: str, second: str) -> bool:
+        hierarchy = self._hierarchy
+        if first not in hierarchy or second not in hierarchy:
+            return False
+        return hierarchy.subsumes(first, second) or hierarchy.subsumes(second, first)
+
+
+def _graph_columns(ids: Sequence[str], share: Column, kin: _Kin) -> dict[str, Column]:
+    def given(near: Callable[[str, str], bool]) -> Column:
+        return np.array(
+            [sum(share[j] for j, other in enumerate(ids) if other != id and near(id, other)) for id in ids]
+        )
+
+    return {
+        "kin": given(lambda id, other: other in kin.of(id)),
+        "lineage": given(kin.in_line),
+        "depth": np.array([float(kin.depth(id)) for id in ids]),
+    }
+
+
+def first_right(candidates: Sequence[Ranked], names: Sequence[str], weights: Column) -> Column:
+    """Whether the first candidate is right, shape (n,)."""
+    right = []
+    for one in candidates:
+        score = one.values(names) @ weights
+        right.append(bool(one.gold[0] if one.decided else one.gold[np.argmax(score)]))
+    return np.array(right, dtype=np.float64)
+
+
+def fitted(candidates: Sequence[Ranked], names: Sequence[str]) -> Column:
+    """The weights of the columns, on the mentions that no term decides and whose concept is there."""
+    lists = [(one.values(names), one.gold) for one in candidates if not one.decided and one.gold.any()]
+    return fit_ranking(lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What one piece adds to accuracy@1 on one set: `beyond` the models, and `last`, beyond all that is kept."""
+
+    set: str
+    piece: str
+    beyond: Estimate
+    last: Estimate
+
+
+Found = dict[str, tuple[Estimate, list[Worth]]]
+
+
+def worth(name: str, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Estimate, list[Worth]]:
+    """Accuracy@1 with all that is kept, and what each piece adds."""
+    bootstrap = DocumentBootstrap([one.mention.document for one in gold])
+
+    def right(pieces: Sequence[str]) -> Column:
+        names = [*BASE, *(column for piece in pieces for column in PIECES[piece])]
+        return first_right(gold, names, fitted(fit, names))
+
+    base, kept = right(()), right(KEPT)
+    rows = []
+    for piece in PIECES:
+        others = [other for other in KEPT if other != piece]
+        beyond = bootstrap.estimate(right((piece,)) - base)
+        last = bootstrap.estimate(right((*others, piece)) - (right(others) if piece in KEPT else kept))
+        rows.append(Worth(name, piece, beyond, last))
+    return bootstrap.estimate(kept), rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of open data")
+    parser.add_argument("--set", action="append", choices=[one.name for one in SETS], help="by default all")
+    parser.add_argument("--bi-encoder", default=SHIPPED)
+    parser.add_argument("--cross-encoder", default=SHIPPED)
+    parser.add_argument("--json", type=Path, help="a folder to write the figures into")
+    options = parser.parse_args(arguments)
+    quieten_model_libraries()
+    chosen = [one for one in SETS if not options.set or one.name in options.set]
+    models = options.bi_encoder, options.cross_encoder
+    with tempfile.TemporaryDirectory() as folder, progress() as tell:
+        home = ReleaseHome(Path(folder))
+        fits: dict[tuple[str, bool], list[Ranked]] = {}
+        golds: dict[str, list[Ranked]] = {}
+        for one in chosen:
+            training = one.training(options.data)
+            kept, held_out = split_documents(training, DEV_SHARE)
+            if (one.release, one.indexed) not in fits:
+                fits[one.release, one.indexed] = candidates_of(
+                    home, options.data, one, kept, held_out, models, tell
+                )
+            golds[one.name] = candidates_of(
+                home, options.data, one, training, one.gold(options.data), models, tell
+            )
+    pooled = [each for fit in fits.values() for each in fit]
+    found = {name: worth(name, pooled, gold) for name, gold in golds.items()}
+    _print(found)
+    if options.json:
+        (options.json / FILE).write_text(f"{_json(found)}\n", "utf-8")
+
+
+def candidates_of(
+    home: ReleaseHome,
+    data: Path,
+    one: LinkingSet,
+    known: Mentions,
+    asked: Mentions,
+    models: tuple[str, str],
+    tell: Tell,
+) -> list[Ranked]:
+    """The candidates of `asked` in an index that knows the mentions `known` and, but for these, what the set's has."""
+    tell(f"importing {one.release}", 0, None)
+    records = named_by(known) if one.release == "snomed-mentions" else one.records(data)
+    import_release(home, one.release, records, sources=())
+    bi_encoder, cross_encoder = models
+    mentions = [(m.span, code) for m in known for code in m.codes] if one.indexed else []
+    index_release(
+        home, one.release, bi_encoder=bi_encoder, cross_encoder=cross_encoder, mentions=mentions, tell=tell
+    )
+    with home.open(one.release) as opened:
+        linker = Linker.open(home.folder(one.release) / INDEX_FOLDER)
+        found = ranked(linker, opened.hierarchy, asked)
+        linker.close()
+    return found
+
+
+def _print(found: Found) -> None:
+    table = Table(
+        title="What evidence adds to accuracy@1: beyond the models' scores / beyond what else is kept"
+    )
+    for heading in ("piece", *found):
+        table.add_column(heading)
+    table.add_row("accuracy@1 with what is kept", *(str(kept) for kept, _ in found.values()))
+    for place, piece in enumerate(PIECES):
+        rows = [rows[place] for _, rows in found.values()]
+        table.add_row(
+            f"{piece}, kept" if piece in KEPT else piece,
+            *(f"{_signed(row.beyond)} / {_signed(row.last)}" for row in rows),
+        )
+    Console(width=200, highlight=False, markup=False).print(table)
+
+
+def _signed(estimate: Estimate) -> str:
+    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+
+
+def _json(found: Found) -> str:
+    def numbers(estimate: Estimate) -> list[float]:
+        return [round(number, 4) for number in (estimate.value, estimate.low, estimate.high)]
+
+    sets = {
+        name: {
+            "kept": numbers(kept),
+            "pieces": {row.piece: {"beyond": numbers(row.beyond), "last": numbers(row.last)} for row in rows},
+        }
+        for name, (kept, rows) in found.items()
+    }
+    return json.dumps({"kept": list(KEPT), "sets": sets}, indent=1, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main()
