@@ -7,7 +7,8 @@ that CodiEsp calls dev are left out of every training file, whichever corpus the
 are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, MESH, HP, ECIEO, ICD10CM and
 ICD10PCS),
 `hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone), and `texts.jsonl` (doc, text; raw clinical
-text, from which a model learns words).
+text, from which a model learns words). For fitting weights on the documents that training leaves out, there are
+`hpo-known.tsv` and `snomed-gazetteer.tsv`: HPO mentions to index, and SNOMED CT codes named by mentions, of the others.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from linker.document_texts import read_texts
-from linker.mentions import GoldMention, read_mentions, write_mentions
+from linker.mentions import GoldMention, read_mentions, split_documents, write_mentions
 
+DEV_SHARE = 0.125
+"""Of documents, as `enlace train` leaves them out."""
 _CODIESP_DEV = ("devD.tsv", "devP.tsv", "devX.tsv")
 
 
@@ -137,8 +140,35 @@ def write_corpora(data: Path, output: Path) -> dict[str, int]:
             output / "hpo-training.tsv", (m for m in hpo if m.document not in held_apart)
         ),
         "hpo-dev.tsv": write_mentions(output / "hpo-dev.tsv", (m for m in hpo if m.document in held_apart)),
+        "hpo-known.tsv": write_mentions(
+            output / "hpo-known.tsv", _known(m for m in hpo if m.document not in held_apart)
+        ),
+        "snomed-gazetteer.tsv": write_gazetteer(
+            output / "snomed-gazetteer.tsv",
+            _known(
+                m for corpus in (distemist, medprocner) for m in corpus(data) if m.document not in held_apart
+            ),
+        ),
         "texts.jsonl": write_texts(output / "texts.jsonl", data),
     }
+
+
+def _known(mentions: Iterable[GoldMention]) -> list[GoldMention]:
+    return split_documents(mentions, DEV_SHARE)[0]
+
+
+def write_gazetteer(path: Path, mentions: Iterable[GoldMention]) -> int:
+    """Write the SNOMED CT codes of mentions as a gazetteer, named by the mentions; returns its rows."""
+    terms = {
+        (code.removeprefix("SNOMEDCT:"), " ".join(mention.span.split())): None
+        for mention in mentions
+        for code in mention.codes
+        if code.startswith("SNOMEDCT:")
+    }
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("code\tlanguage\tterm\tsemantic_tag\tmainterm\n")
+        file.writelines(f"{code}\tes\t{term}\t\t0\n" for code, term in terms)
+    return len(terms)
 
 
 def main() -> None:
