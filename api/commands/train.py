@@ -267,7 +267,15 @@ def cross_encoder(
 
 @train.command("fusion")
 def fusion(
-    release: Annotated[str, typer.Option("--release", "-r", metavar="NAME", help="An indexed release.")],
+    release: Annotated[
+        list[str],
+        typer.Option(
+            "--release",
+            "-r",
+            metavar="NAME",
+            help="An indexed release that mentions are linked to; repeatable.",
+        ),
+    ],
     bi_encoder: Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")],
     cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
     mentions: MentionsOption,
@@ -276,14 +284,15 @@ def fusion(
 ) -> None:
     """Learn how to fuse the scores, and when to choose the first candidate, on the documents that training left out.
 
-    The weights are written into both models' folders.
+    The weights are written into both models' folders. A mention is linked to each release that holds its code.
     """
     from graph.release import default_home
     from linker.training.runs import run_fusion
 
     home = default_home()
-    with _data([release], mentions, dev_share, texts=texts) as data, home.open(release) as opened:
-        fitted = run_fusion(data, opened.index_folder, bi_encoder, cross_encoder)
+    with _data(release, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
+        indexes = [stack.enter_context(home.open(name)).index_folder for name in release]
+        fitted = run_fusion(data, indexes, bi_encoder, cross_encoder)
     _note_misplaced(data)
     note(
         f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}, "

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from linker.decisions import FEATURES, DecisionWeights, Features, Standing
-from linker.mentions import GoldMention
-from linker.pair_text import Context
 from linker.pipeline import Linker
+from linker.training.fusion_fit import FittingSet
 
 ABSENT = 0.25
 """What a mention whose concept was taken away counts: one in five is taken to have none in the release."""
@@ -33,22 +32,26 @@ FOLDS = 5
 Right = npt.NDArray[np.bool_]
 
 
-def fit_decisions_of(
-    linker: Linker, mentions: Sequence[GoldMention], contexts: Sequence[Context] = ()
-) -> DecisionWeights:
-    """What decides for a linker, from how it ranks the candidates of annotated mentions.
-
-    `contexts` has one item a mention, or none at all.
-    """
-    around = contexts or None
-    spans = [mention.span for mention in mentions]
-    right = [
-        bool(one.candidates) and one.candidates[0].id in mention.codes
-        for one, mention in zip(linker.link(spans, top_k=1, contexts=around), mentions, strict=True)
-    ]
-    standings = linker.standings(spans, contexts=around)
-    absent = linker.standings(spans, contexts=around, without=[mention.codes for mention in mentions])
-    documents = [mention.document for mention in mentions]
+def fit_decisions_of(asked: Sequence[tuple[Linker, FittingSet]]) -> DecisionWeights:
+    """What decides, from how each linker ranks the candidates of annotated mentions that were not learned."""
+    right: list[bool] = []
+    standings: list[Standing] = []
+    absent: list[Standing] = []
+    documents: list[str] = []
+    for linker, one in asked:
+        around = one.contexts or None
+        spans = [mention.span for mention in one.mentions]
+        right += [
+            bool(linking.candidates) and linking.candidates[0].id in mention.codes
+            for linking, mention in zip(
+                linker.link(spans, top_k=1, contexts=around), one.mentions, strict=True
+            )
+        ]
+        standings += linker.standings(spans, contexts=around)
+        absent += linker.standings(
+            spans, contexts=around, without=[mention.codes for mention in one.mentions]
+        )
+        documents += [mention.document for mention in one.mentions]
     return fit_decisions(standings, np.array(right, dtype=bool), documents, absent)
 
 

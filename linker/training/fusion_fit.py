@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations
-from linker.candidates import Retriever
+from linker.candidates import Retrieved, Retriever
 from linker.disambiguation import columns
 from linker.encoder import Encoder
 from linker.errors import TrainingError
@@ -31,81 +32,91 @@ List: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
 """Of one mention's candidates the values, shape (k, columns) or (k,), and which are right, (k,)."""
 
 
-def fit_retrieval_weights(
-    index: TermIndex, encoder: Encoder, mentions: Sequence[GoldMention]
-) -> RetrievalWeights:
-    """Weights of the dense and the lexical score. Raises TrainingError if no mention has its code in the index.
+@dataclass(frozen=True, slots=True)
+class FittingSet:
+    """An index, and mentions of held-out documents with a concept that it holds.
+
+    `contexts` has one item a mention, or none at all.
+    """
+
+    index: TermIndex
+    mentions: Sequence[GoldMention]
+    contexts: Sequence[Context] = ()
+
+    @classmethod
+    def of(cls, index: TermIndex, mentions: Sequence[GoldMention]) -> FittingSet:
+        """With those of `mentions` that name one concept which the index holds."""
+        known = set(index.concept_ids())
+        return cls(index, [m for m in mentions if not m.composite and not known.isdisjoint(m.codes)])
+
+    def retrieved(self, encoder: Encoder, weights: RetrievalWeights) -> list[Retrieved]:
+        """The first DEPTH candidates of each mention."""
+        retriever = Retriever(self.index, encoder, Abbreviations.open(), weights)
+        return retriever.retrieve([mention.span for mention in self.mentions], DEPTH)
+
+
+def fit_retrieval_weights(sets: Sequence[FittingSet], encoder: Encoder) -> RetrievalWeights:
+    """Weights of the dense and the lexical score. Raises TrainingError if no mention has its code among candidates.
 
     Retrieval is there to bring the right concept among the candidates, so the share of
     the lexical score is the one with the highest recall at DEPTH (of equal ones, the highest mean reciprocal
-    rank); the slope and the bias are then fitted, so that the score is a probability.
+    rank) over the mentions of all sets; the slope and the bias are then fitted, so that the score is a probability.
     """
-    shares = {share: _recall(index, encoder, mentions, share) for share in LEXICAL_SHARES}
+    shares = {share: _recall(sets, encoder, share) for share in LEXICAL_SHARES}
     best = max(shares, key=lambda share: (*shares[share], -share))
-    lists = _lists(index, encoder, mentions, RetrievalWeights(10, 10 * best, -7), None)
+    lists = _lists(sets, encoder, RetrievalWeights(10, 10 * best, -7), None)
     slope, bias = _probability([(values @ np.array([1.0, best]), right) for values, right in lists])
     return RetrievalWeights(round(slope, 4), round(best * slope, 4), round(bias, 4))
 
 
-def _recall(
-    index: TermIndex, encoder: Encoder, mentions: Sequence[GoldMention], share: float
-) -> tuple[float, float]:
+def _recall(sets: Sequence[FittingSet], encoder: Encoder, share: float) -> tuple[float, float]:
     """Recall at DEPTH and mean reciprocal rank with the lexical score weighing `share` of the dense one."""
-    retriever = Retriever(index, encoder, Abbreviations.open(), RetrievalWeights(10, 10 * share, -7))
-    found = retriever.retrieve([mention.span for mention in mentions], DEPTH)
+    weights = RetrievalWeights(10, 10 * share, -7)
     ranks = [
-        gold_rank([index.concept_id(concept) for concept in one.concepts], mention.codes)
-        for mention, one in zip(mentions, found, strict=True)
+        gold_rank([one.index.concept_id(concept) for concept in found.concepts], mention.codes)
+        for one in sets
+        for mention, found in zip(one.mentions, one.retrieved(encoder, weights), strict=True)
     ]
     return sum(rank > 0 for rank in ranks) / len(ranks), sum(1 / rank for rank in ranks if rank) / len(ranks)
 
 
 def fit_rerank_weights(
-    index: TermIndex,
-    encoder: Encoder,
-    reranker: Reranker,
-    weights: RetrievalWeights,
-    mentions: Sequence[GoldMention],
-    contexts: Sequence[Context] = (),
+    sets: Sequence[FittingSet], encoder: Encoder, reranker: Reranker, weights: RetrievalWeights
 ) -> RerankWeights:
     """Weights of what is known of candidates, on what `weights` retrieves. Raises TrainingError as above.
 
-    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the
-    sum. `contexts` has one item a mention, or none at all.
+    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the sum.
     """
-    lists = _lists(index, encoder, mentions, weights, reranker, contexts)
+    lists = _lists(sets, encoder, weights, reranker)
     ranking = fit_ranking(lists)
     slope, bias = _probability([(values @ ranking, right) for values, right in lists])
     return RerankWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
 
 
 def _lists(
-    index: TermIndex,
-    encoder: Encoder,
-    mentions: Sequence[GoldMention],
-    weights: RetrievalWeights,
-    reranker: Reranker | None,
-    contexts: Sequence[Context] = (),
+    sets: Sequence[FittingSet], encoder: Encoder, weights: RetrievalWeights, reranker: Reranker | None
 ) -> list[List]:
     """The candidates of each mention that no term decides: two scores each or, with a `reranker`, all columns."""
-    spans = [mention.span for mention in mentions]
-    found = Retriever(index, encoder, Abbreviations.open(), weights).retrieve(spans, DEPTH)
     lists = []
-    for place, (mention, one) in enumerate(zip(mentions, found, strict=True)):
-        if len(one) == 0 or one.exact[0] > 0:
-            continue  # decided by the match: the weights have no say
-        values = np.column_stack([one.dense, one.lexical])
-        if reranker:
-            pairs = list(zip(one.readings, index.texts_of(one.rows), strict=True))
-            form = reranker.form
-            glosses = [index.gloss(c, form.parents_shown) for c in one.concepts] if form.glossed else ()
-            around = [contexts[place]] * len(one) if contexts else ()
-            values = columns(one, reranker.logits(pairs, glosses, around), pairs)
-        right = np.array([index.concept_id(c) in mention.codes for c in one.concepts])
-        lists.append((values.astype(np.float64), right))
+    for one in sets:
+        index = one.index
+        for place, (mention, found) in enumerate(
+            zip(one.mentions, one.retrieved(encoder, weights), strict=True)
+        ):
+            if len(found) == 0 or found.exact[0] > 0:
+                continue  # decided by the match: the weights have no say
+            values = np.column_stack([found.dense, found.lexical])
+            if reranker:
+                pairs = list(zip(found.readings, index.texts_of(found.rows), strict=True))
+                form = reranker.form
+                glosses = [index.gloss(c, form.parents_shown) for c in found.concepts] if form.glossed else ()
+                around = [one.contexts[place]] * len(found) if one.contexts else ()
+                values = columns(found, reranker.logits(pairs, glosses, around), pairs)
+            right = np.array([index.concept_id(c) in mention.codes for c in found.concepts])
+            lists.append((values.astype(np.float64), right))
     if not any(right.any() for _, right in lists):
         raise TrainingError(
-            "No held-out mention has its code among the candidates; the mentions' codes must be ids of the release."
+            "No held-out mention has its code among the candidates; the mentions' codes must be ids of the releases."
         )
     return lists
 

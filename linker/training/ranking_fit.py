@@ -30,7 +30,7 @@ def fit_ranking(lists: Sequence[tuple[Values, npt.NDArray[np.bool_]]], ridge: fl
     told = [(values, right) for values, right in lists if right.any()]
     if not told:
         raise TrainingError(
-            "No held-out mention has its code among the candidates; the mentions' codes must be ids of the release."
+            "No held-out mention has its code among the candidates; the mentions' codes must be ids of the releases."
         )
     stacked = np.vstack([values for values, _ in told]).astype(np.float64)
     spread = stacked.std(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from linker.training.cross_encoder import (
 )
 from linker.training.decision_fit import fit_decisions_of
 from linker.training.dev_set import CANDIDATES, DevSet
-from linker.training.fusion_fit import fit_rerank_weights, fit_retrieval_weights
+from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import ModelCard, save_model, write_settings
 from linker.training.negatives import find_wrong_answers
 from linker.training.optimization import Course, Progress, Watch
@@ -273,33 +273,43 @@ def run_cross_encoder(
 
 
 def run_fusion(
-    data: TrainingData, index_folder: Path, bi_encoder: Path, cross_encoder: Path
+    data: TrainingData, index_folders: Sequence[Path], bi_encoder: Path, cross_encoder: Path
 ) -> dict[str, Any]:
     """Fit the fusion and decision weights on the dev documents and write them into both models' `enlace.json`.
 
-    The index must hold terms alone (no `--mentions`): mentions of the same corpus in it would flatter the
-    lexical score.
+    Each index answers the mentions whose codes it holds. No index may hold mentions of dev documents: they would
+    flatter the lexical score.
     """
     encoder = BiEncoder.open(bi_encoder)
-    index = open_checked(index_folder, encoder)
-    dev = [mention for mention in data.dev() if not mention.composite]
-    if not dev:
+    indexes = [open_checked(folder, encoder) for folder in index_folders]
+    sets = [FittingSet.of(index, data.dev()) for index in indexes]
+    fitted_on = sum(len(one.mentions) for one in sets)
+    if not fitted_on:
         raise TrainingError(
-            "There is no mention of a held-out document to fit on; give mentions with documents, or a larger dev share."
+            "There is no mention of a held-out document with a code of the releases to fit on; give mentions with "
+            "documents, or a larger dev share."
         )
-    retrieval = fit_retrieval_weights(index, encoder, dev)
+    retrieval = fit_retrieval_weights(sets, encoder)
     reranker = Reranker.open(cross_encoder)
-    index.check_form(reranker.form)
-    reach = reranker.form.context
-    around = [data.contexts.of(mention, reach) or NO_CONTEXT for mention in dev] if reach else ()
-    reranking = fit_rerank_weights(index, encoder, reranker, retrieval, dev, around)
+    for index in indexes:
+        index.check_form(reranker.form)
+    if reach := reranker.form.context:
+        sets = [
+            replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+            for one in sets
+        ]
+    reranking = fit_rerank_weights(sets, encoder, reranker, retrieval)
     reranker.weights, reranker.skip_margin = reranking, None
-    abbreviations = with_those_of_terms(index_folder, Abbreviations.open())
-    linker = Linker(Retriever(index, encoder, abbreviations, retrieval), reranker)
+    asked = []
+    for folder, one in zip(index_folders, sets, strict=True):
+        abbreviations = with_those_of_terms(folder, Abbreviations.open())
+        asked.append((Linker(Retriever(one.index, encoder, abbreviations, retrieval), reranker), one))
     decisions = Decisions(
-        *(fit_decisions_of(one, dev, around) for one in (linker.without_reranker(), linker))
+        fit_decisions_of([(linker.without_reranker(), one) for linker, one in asked]),
+        fit_decisions_of(asked),
     )
-    index.close()
+    for index in indexes:
+        index.close()
     fitted = {
         bi_encoder: {"retrieval_weights": asdict(retrieval), "decision_weights": asdict(decisions.retrieved)},
         cross_encoder: {"rerank_weights": asdict(reranking), "decision_weights": asdict(decisions.reranked)},
@@ -310,7 +320,7 @@ def run_fusion(
         "retrieval": asdict(retrieval),
         "reranking": asdict(reranking),
         "decisions": asdict(decisions),
-        "mentions": len(dev),
+        "mentions": fitted_on,
     }
 
 

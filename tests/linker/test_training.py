@@ -226,8 +226,8 @@ def test_fitted_weights_go_into_both_models_and_are_used(
     encoder = BiEncoder.open(bi_encoder)
     indexed(home, "small", encoder, bi_encoder=bi_encoder, cross_encoder=cross_encoder)
     folder = home.folder("small") / "index"
-    fitted = run_fusion(data, folder, bi_encoder, cross_encoder)
-    assert fitted["mentions"] == len(data.dev())
+    fitted = run_fusion(data, [folder, folder], bi_encoder, cross_encoder)
+    assert fitted["mentions"] == 2 * len(data.dev())
     settings = [json.loads((f / SETTINGS_FILE).read_text("utf-8")) for f in (bi_encoder, cross_encoder)]
     assert RetrievalWeights.of(settings[0]) == RetrievalWeights(**fitted["retrieval"])
     assert RerankWeights.of(settings[1]) == RerankWeights(**fitted["reranking"])
@@ -245,8 +245,8 @@ def test_mentions_of_unknown_codes_fit_nothing(
     indexed(home, "small", BiEncoder.open(bi_encoder), bi_encoder=bi_encoder)
     strangers = [GoldMention(f"cosa {i}", ("Z:1",), f"case{i}") for i in range(20)]
     data = TrainingData([release.store], strangers, [], 0.5)
-    with pytest.raises(TrainingError, match="must be ids of the release"):
-        run_fusion(data, home.folder("small") / "index", bi_encoder, cross_encoder)
+    with pytest.raises(TrainingError, match="no mention of a held-out document with a code of the releases"):
+        run_fusion(data, [home.folder("small") / "index"], bi_encoder, cross_encoder)
 
 
 def test_nothing_to_train_on_is_told(tmp_path: Path) -> None:
