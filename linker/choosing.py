@@ -34,7 +34,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """Chooses a mention's first candidate, or none with the reason; `reranks` tells whether there is a cross-encoder."""
+    """Chooses the first candidate, or none with the reason; `reranks` tells whether there is a cross-encoder."""
 
     index: TermIndex
     decisions: Decisions

@@ -287,7 +287,7 @@ def fusion(
     The weights are written into both models' folders. A mention is linked to each release that holds its code.
     """
     from graph.release import default_home
-    from linker.training.runs import run_fusion
+    from linker.training.fitting import run_fusion
 
     home = default_home()
     with _data(release, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
@@ -319,7 +319,7 @@ def skip_rule(
     Chosen on the documents that training left out; no fewer of their mentions get the right first concept.
     """
     from graph.release import default_home
-    from linker.training.runs import run_skip_rule
+    from linker.training.fitting import run_skip_rule
 
     with _data([release], mentions, dev_share) as data, default_home().open(release) as opened:
         rule = run_skip_rule(data, opened.index_folder, bi_encoder, cross_encoder, most_changed)

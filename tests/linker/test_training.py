@@ -23,7 +23,8 @@ from linker.pipeline import Linker
 from linker.reranker import Reranker
 from linker.training.bi_encoder import BiEncoderRecipe
 from linker.training.cross_encoder import CrossEncoderRecipe
-from linker.training.runs import TrainingData, run_bi_encoder, run_cross_encoder, run_fusion
+from linker.training.fitting import run_fusion
+from linker.training.runs import TrainingData, run_bi_encoder, run_cross_encoder
 from linker.training.scratch import ScratchSize
 from loaders.files import SourceFile
 from loaders.gazetteer import read

@@ -1,0 +1,102 @@
+"""Fitting what stands beside trained models: fusion and decision weights, and when re-ranking is left out.
+
+Everything is fitted on the documents that training left out, and written into the models' `enlace.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from linker.abbreviations import Abbreviations
+from linker.candidates import Retriever
+from linker.decisions import Decisions
+from linker.encoder import BiEncoder, model_settings
+from linker.errors import TrainingError
+from linker.fusion import RetrievalWeights
+from linker.index import open_checked
+from linker.pair_text import NO_CONTEXT
+from linker.pipeline import Linker
+from linker.reranker import Reranker
+from linker.term_abbreviations import with_those_of_terms
+from linker.training.decision_fit import fit_decisions_of
+from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
+from linker.training.model_folder import write_settings
+from linker.training.runs import TrainingData
+from linker.training.skip_fit import SkipRule, choose_skip_margin
+
+
+def run_fusion(
+    data: TrainingData, index_folders: Sequence[Path], bi_encoder: Path, cross_encoder: Path
+) -> dict[str, Any]:
+    """Fit the fusion and decision weights on the dev documents and write them into both models' `enlace.json`.
+
+    Each index answers the mentions whose codes it holds. No index may hold mentions of dev documents: they would
+    flatter the lexical score.
+    """
+    encoder = BiEncoder.open(bi_encoder)
+    indexes = [open_checked(folder, encoder) for folder in index_folders]
+    sets = [FittingSet.of(index, data.dev()) for index in indexes]
+    fitted_on = sum(len(one.mentions) for one in sets)
+    if not fitted_on:
+        raise TrainingError(
+            "There is no mention of a held-out document with a code of the releases to fit on; give mentions with "
+            "documents, or a larger dev share."
+        )
+    retrieval = fit_retrieval_weights(sets, encoder)
+    reranker = Reranker.open(cross_encoder)
+    for index in indexes:
+        index.check_form(reranker.form)
+    if reach := reranker.form.context:
+        sets = [
+            replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+            for one in sets
+        ]
+    reranking = fit_rerank_weights(sets, encoder, reranker, retrieval)
+    reranker.weights, reranker.skip_margin = reranking, None
+    asked = []
+    for folder, one in zip(index_folders, sets, strict=True):
+        abbreviations = with_those_of_terms(folder, Abbreviations.open())
+        asked.append((Linker(Retriever(one.index, encoder, abbreviations, retrieval), reranker), one))
+    decisions = Decisions(
+        fit_decisions_of([(linker.without_reranker(), one) for linker, one in asked]),
+        fit_decisions_of(asked),
+    )
+    for index in indexes:
+        index.close()
+    fitted = {
+        bi_encoder: {"retrieval_weights": asdict(retrieval), "decision_weights": asdict(decisions.retrieved)},
+        cross_encoder: {"rerank_weights": asdict(reranking), "decision_weights": asdict(decisions.reranked)},
+    }
+    for folder, settings in fitted.items():
+        write_settings(folder, {**model_settings(folder), **settings})
+    return {
+        "retrieval": asdict(retrieval),
+        "reranking": asdict(reranking),
+        "decisions": asdict(decisions),
+        "mentions": fitted_on,
+    }
+
+
+def run_skip_rule(
+    data: TrainingData, index_folder: Path, bi_encoder: Path, cross_encoder: Path, most_changed: float
+) -> SkipRule:
+    """Choose the skip rule on the dev documents and write it into the cross-encoder's `enlace.json`.
+
+    The index holds what mentions will be linked to. Raises TrainingError.
+    """
+    encoder = BiEncoder.open(bi_encoder)
+    index = open_checked(index_folder, encoder)
+    reranker = Reranker.open(cross_encoder)
+    reranker.skip_margin = None
+    weights = RetrievalWeights.of(model_settings(bi_encoder))
+    linker = Linker(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
+    rule = choose_skip_margin(linker, [m for m in data.dev() if not m.composite], most_changed)
+    linker.close()
+    settings = {name: value for name, value in model_settings(cross_encoder).items() if name != "skip_margin"}
+    write_settings(
+        cross_encoder, settings if rule.margin is None else {**settings, "skip_margin": rule.margin}
+    )
+    return rule
