@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 
-.PHONY: demo test neo4j lint types format models results clean
+.PHONY: demo test neo4j lint types format models results screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/enlace demo
@@ -59,6 +59,10 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.serve --home build/serve --neo4j --json docs/results
 	$(BIN)/python -m benchmarks.one_request --home build/serve --json docs/results
 	$(BIN)/python -m benchmarks.results_page
+
+# The pictures of docs/browser.md; needs Chromium.
+screenshots: $(INSTALLED)
+	$(BIN)/python -m benchmarks.screenshots
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
