@@ -13,7 +13,7 @@ export class ServerError extends Error {
 
   /** Whether the same question may be answered a little later. */
   get passes() {
-    return this.code === "SERVER_BUSY" || this.code === "NETWORK";
+    return ["SERVER_BUSY", "NOT_READY", "NETWORK"].includes(this.code);
   }
 }
 
@@ -68,14 +68,14 @@ async function readJson(answer, signal) {
   }
 }
 
-const STATUS_CODES = { 401: "UNAUTHORIZED", 403: "FORBIDDEN", 413: "REQUEST_TOO_LARGE", 429: "SERVER_BUSY", 503: "SERVER_BUSY" };
+const STATUS_CODES = { 401: "UNAUTHORIZED", 403: "FORBIDDEN", 413: "REQUEST_TOO_LARGE", 429: "SERVER_BUSY" };
 
 function errorOf(answer, error) {
   const told = error?.extensions ?? {};
   const waits = Number.parseFloat(answer.headers.get("Retry-After") ?? "");
   return new ServerError(error?.message ?? "", {
     ...told,
-    code: STATUS_CODES[answer.status] ?? told.code ?? "NO_ANSWER",
+    code: STATUS_CODES[answer.status] ?? told.code ?? (answer.status === 503 ? "SERVER_BUSY" : "NO_ANSWER"),
     retryAfter: Number.isFinite(waits) ? waits : 0,
     ...placeOf(told, error?.message ?? ""),
   });
