@@ -17,8 +17,10 @@ from graph.errors import EnlaceError
 
 _LOG = logging.getLogger("enlace.access")
 
-#: What may be asked without a token: nothing of it tells what a release holds.
-_OPEN = ("/health", "/health/live", "/health/ready")
+#: What may be asked without a token: nothing of it tells what a release holds. The browser's page and files are
+#: the same everywhere, and a person gives the token there.
+_OPEN = ("/", "/health", "/health/live", "/health/ready")
+_OPEN_FOLDER = "/browser/"
 #: Of GraphQL's fields, those that link need `link` besides `read`.
 _ANONYMOUS = frozenset({"read", "link"})
 
@@ -50,8 +52,9 @@ class Access:
         self._check_host(asked.headers.get("host", ""))
         trace = trace_of(asked.scope)
         path = str(asked.scope["path"])
+        is_open = path in _OPEN or path.startswith(_OPEN_FOLDER)
         said = asked.headers.get("authorization")
-        if said is not None and path not in _OPEN:
+        if said is not None and not is_open:
             kind, _, given = said.partition(" ")
             token = self._tokens.who(given.strip()) if kind.lower() == "bearer" else None
             if token is None:
@@ -59,11 +62,11 @@ class Access:
             trace.scopes, trace.token = frozenset(token.scopes), token.name
         elif self._anonymous:
             trace.scopes = _ANONYMOUS
-        elif path not in _OPEN:
+        elif not is_open:
             raise TokenRefused(
                 "This server is asked with a token: send the header `Authorization: Bearer …`."
             )
-        if path in _OPEN:
+        if is_open:
             return
         needed = "admin" if path.startswith("/admin") else "read"
         if needed not in trace.scopes:

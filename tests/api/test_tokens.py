@@ -141,12 +141,13 @@ def test_what_a_token_allows(client: TestClient, two_releases: ReleaseHome) -> N
     "headers", [{}, bearer("x"), {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer"}]
 )
 def test_without_a_token_that_counts_nothing_is_told(client: TestClient, headers: dict[str, str]) -> None:
-    for path in ("/", "/graphql", "/metrics", "/admin/releases", "/nothing"):
+    for path in ("/graphql", "/metrics", "/admin/releases", "/nothing", "/browser", "/graphiql/page.js"):
         answer = client.get(path, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.json()["errors"][0]["extensions"]["code"] == "TOKEN_REFUSED"
-    assert client.get("/health/live", headers=headers).status_code == 200
+    for path in ("/health/live", "/", "/browser/main.js"):
+        assert client.get(path, headers=headers).status_code == 200
 
 
 def test_an_administrator_switches_releases_and_goes_back(

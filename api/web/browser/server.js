@@ -69,13 +69,14 @@ async function readJson(answer, signal) {
 }
 
 const STATUS_CODES = { 401: "UNAUTHORIZED", 403: "FORBIDDEN", 413: "REQUEST_TOO_LARGE", 429: "SERVER_BUSY" };
+const OWN_CODES = { TOKEN_REFUSED: "UNAUTHORIZED", SCOPE_MISSING: "FORBIDDEN" };
 
 function errorOf(answer, error) {
   const told = error?.extensions ?? {};
   const waits = Number.parseFloat(answer.headers.get("Retry-After") ?? "");
   return new ServerError(error?.message ?? "", {
     ...told,
-    code: STATUS_CODES[answer.status] ?? told.code ?? (answer.status === 503 ? "SERVER_BUSY" : "NO_ANSWER"),
+    code: STATUS_CODES[answer.status] ?? OWN_CODES[told.code] ?? told.code ?? (answer.status === 503 ? "SERVER_BUSY" : "NO_ANSWER"),
     retryAfter: Number.isFinite(waits) ? waits : 0,
     ...placeOf(told, error?.message ?? ""),
   });

@@ -43,12 +43,12 @@ def hostile_records() -> Iterator[Concept | Term | Relation | Mapping]:
 
 
 @contextmanager
-def serving(home: ReleaseHome, release: str, folder: Path) -> Iterator[str]:
+def serving(home: ReleaseHome, release: str, folder: Path, **environment: str) -> Iterator[str]:
     """The address of `enlace serve` in a process of its own."""
     process = subprocess.Popen(
         [SCRIPT, "serve", "--release", release, "--port", "0"],
         cwd=folder,
-        env={**os.environ, "ENLACE_HOME": str(home.path), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "ENLACE_HOME": str(home.path), "OMP_NUM_THREADS": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

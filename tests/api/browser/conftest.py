@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from demo_schema import RELEASE
 from playwright.sync_api import Browser, sync_playwright
 
 from api.indexing import index_release
+from api.tokens import TokenFile
 from graph.importing import import_release
 from graph.release import ReleaseHome
 
@@ -50,6 +52,18 @@ def bare_site(bare_home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory) 
     """The address of a server whose release is not indexed."""
     with serving(bare_home, RELEASE, tmp_path_factory.mktemp("bare-browsed")) as base:
         yield base
+
+
+@pytest.fixture(scope="package")
+def guarded_site(
+    bare_home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
+    """The address of a server that answers nobody without a token, and a token that may read."""
+    home = ReleaseHome(shutil.copytree(bare_home.path, tmp_path_factory.mktemp("guarded") / "home"))
+    token = TokenFile(home.path).add("ana", ["read"])
+    folder = tmp_path_factory.mktemp("guarded-browsed")
+    with serving(home, RELEASE, folder, ENLACE_ALLOW_ANONYMOUS="never") as base:
+        yield base, token
 
 
 @pytest.fixture
