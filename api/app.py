@@ -27,6 +27,7 @@ from api.served_releases import ServedReleases
 from api.service import Service
 from api.service_limits import ServiceLimits
 from api.settings import Settings
+from api.tables.endpoint import table_routes
 from api.tokens import TokenFile
 from api.web import browser_files, graphiql_files
 from graph.release import OpenRelease, ReleaseHome
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> Starlette:
             *browser_files.routes("/", "/browser/{name}"),
             Route("/graphql", GraphQLEndpoint(build_schema(settings), served, settings)),
             graphiql_files.route("/graphiql/{name}"),
+            *table_routes("/tables", served, settings),
             *health.routes(served, metrics if settings.metrics else None),
             administration.route(home, served),
         ],

@@ -22,6 +22,7 @@ from api.commands.index import index
 from api.commands.link import link
 from api.commands.load import load
 from api.commands.releases import releases
+from api.commands.schema import schema
 from api.commands.serve import serve
 from api.commands.tokens import tokens
 from api.commands.train import train
@@ -45,6 +46,7 @@ app.command("harmonize")(harmonize)
 app.command("evaluate")(evaluate)
 app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)
+app.command("schema")(schema)
 app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)

@@ -53,6 +53,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         api.NoReleaseChosen: "NO_RELEASE_CHOSEN",
         api.OutputMismatch: "OUTPUT_MISMATCH",
         api.ArgumentRejected: "ARGUMENT_REJECTED",
+        api.QueryTooCostly: "QUERY_TOO_COSTLY",
         api.RequestTooLarge: "REQUEST_TOO_LARGE",
         api.ServerBusy: "SERVER_BUSY",
         api.NotReady: "NOT_READY",

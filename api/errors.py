@@ -4,6 +4,7 @@ ApiError(EnlaceError)
 ├── NoReleaseChosen     no release is named and none is current
 ├── OutputMismatch      an output file is not the beginning of what is asked for
 ├── ArgumentRejected    an argument of a GraphQL request is outside its limits
+├── QueryTooCostly      a query can cost more than one request may
 ├── RequestTooLarge     a request asks for more than one request may
 ├── ServerBusy          too much is waiting or in use
 ├── NotReady            no release is open yet
@@ -51,6 +52,10 @@ class ArgumentRejected(ApiError):
     def __init__(self, argument: str, sentence: str) -> None:
         super().__init__(sentence)
         self.argument = argument
+
+
+class QueryTooCostly(ApiError):
+    """A query can cost more than one request may; `api.schema.cost` says what costs how much."""
 
 
 class RequestTooLarge(ApiError):

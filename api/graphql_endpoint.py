@@ -25,6 +25,7 @@ from api.refusals import refusal, refusal_of
 from api.request_trace import trace_of
 from api.schema.answers import answer
 from api.schema.context import RequestContext
+from api.schema.cost_limit import check_cost
 from api.served_releases import ServedReleases
 from api.settings import Settings
 from api.web import graphiql_files
@@ -81,6 +82,7 @@ class GraphQLEndpoint:
         if isinstance(document, tuple):
             return _written(ExecutionResult(None, list(document)), trace.codes)
         _check_operation(document, asked.operation)
+        check_cost(self._schema, document, asked.operation, asked.variables, self._settings)
         try:
             async with (
                 asyncio.timeout(self._settings.request_seconds) as limit,

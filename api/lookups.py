@@ -55,29 +55,47 @@ def look_up(store: GraphStore, wanted: Wanted) -> Found:
     return {kind: ask[kind](ids) for kind, ids in wanted.items()}
 
 
+class Allowance:
+    """How many concepts one request is answered with, counting one that comes twice twice.
+
+    Lists in lists grow by multiplication, and each concept costs the server's time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    def take(self, count: int) -> None:
+        """Take some more. Raises RequestTooLarge."""
+        self._taken += count
+        if self._taken > self._most:
+            raise RequestTooLarge(
+                f"The request asks for more than {self._most:,} concepts in all its lists together; "
+                "ask for fewer at once, or give smaller values of `first`."
+            )
+
+
 class Lookups:
-    """The facts of one request. For one event loop, and gone with the request.
+    """The facts of one request about one release. For one event loop, and gone with the request.
 
     `fetch` answers what is wanted, off the event loop; `remembered` tells at once what is known from other
-    requests, and UNKNOWN otherwise. At most `limit` concepts are answered with, counting
-    one that comes twice twice: lists in lists grow by multiplication, and each costs the server's time.
+    requests, and UNKNOWN otherwise. Concepts that are answered with are taken from `allowance`.
     """
 
     def __init__(
         self,
         fetch: Callable[[Wanted], Awaitable[Found]],
-        limit: int,
+        allowance: Allowance,
         remembered: Callable[[Kind, CURIE], object] = lambda kind, id: UNKNOWN,
     ) -> None:
         self._fetch = fetch
         self._remembered = remembered
-        self._limit = limit
+        self._allowance = allowance
         self._known: dict[Kind, dict[CURIE, object]] = {kind: {} for kind in Kind}
         self._asked: dict[Kind, dict[CURIE, asyncio.Future[None]]] = {kind: {} for kind in Kind}
         self._wanted: dict[Kind, list[CURIE]] = {}
         self._level: asyncio.Future[None] | None = None
         self._spoken = 0
-        self._answered = 0
         self._running: set[asyncio.Task[None]] = set()
 
     async def load(self, ids: Sequence[CURIE], kinds: Iterable[Kind]) -> None:
@@ -85,12 +103,7 @@ class Lookups:
 
         Raises RequestTooLarge, and whatever the store raises.
         """
-        self._answered += len(ids)
-        if self._answered > self._limit:
-            raise RequestTooLarge(
-                f"The request asks for more than {self._limit:,} concepts in all its lists together; "
-                "ask for fewer at once, or give smaller values of `first`."
-            )
+        self._allowance.take(len(ids))
         levels = {self._ask(kind, id) for kind in kinds for id in ids} - {None}
         for level in levels:
             assert level is not None

@@ -19,6 +19,7 @@ from api.served_releases import ServedState
 #: Where workers keep their figures; set before this module is imported, and only where there are several.
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
+_ENDINGS = ("", ".csv", ".arrows")
 #: The paths that are told apart; what a client makes up is `other`, or it could fill the server's memory.
 _PATHS: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -31,6 +32,7 @@ _PATHS: MappingProxyType[str, str] = MappingProxyType(
             "/health/ready",
             "/metrics",
             "/admin/releases",
+            *(f"/tables/{name}{ending}" for name in ("expand", "concepts", "link") for ending in _ENDINGS),
         )
     }
 )

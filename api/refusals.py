@@ -9,19 +9,22 @@ from starlette.responses import Response
 
 from api import errors
 from api.error_codes import argument_of, code_of
-from graph.errors import EnlaceError
+from graph.errors import ConceptNotFound, EnlaceError, ReleaseNotFound, StoreUnavailable
 
 #: The status of errors that end a whole request; of others it is 400.
 _STATUS: MappingProxyType[type[EnlaceError], int] = MappingProxyType(
     {
         errors.TokenRefused: 401,
         errors.ScopeMissing: 403,
+        ReleaseNotFound: 404,
+        ConceptNotFound: 404,
         errors.ClientTooSlow: 408,
         errors.RequestTooLarge: 413,
         errors.HostRefused: 421,
         errors.ServerBusy: 429,
         errors.NotReady: 503,
         errors.TokensUnusable: 503,
+        StoreUnavailable: 503,
         errors.RequestTooSlow: 504,
     }
 )

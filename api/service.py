@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from api.errors import ServerBusy
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from graph.value_sets import Expansion, ValueSets
     from graph.variables.checking import Checked
     from linker.harmonization.model import Unit
-    from linker.index_manifest import IndexManifest
     from linker.model import Linking
     from linker.pipeline import Linker
     from linker.search import SearchHit, TermSearch
@@ -74,6 +74,11 @@ class Service:
     def release(self) -> Release:
         """The release that is served."""
         return self._opened.release
+
+    @property
+    def index_folder(self) -> Path:
+        """Where its index is, if it has one."""
+        return self._opened.index_folder
 
     @property
     def hierarchy(self) -> Hierarchy:
@@ -142,10 +147,21 @@ class Service:
         """
         return await self._in_turn(self._link_within, list(mentions), top, text, options)
 
-    async def search(self, text: str, first: int, language: str | None) -> list[SearchHit]:
-        """Concepts by the beginnings of the words of their terms. Raises IndexNotFound, IndexDamaged."""
+    async def search(
+        self,
+        text: str,
+        first: int,
+        *,
+        language: str | None = None,
+        tags: frozenset[str] | None = None,
+        ecl: str | None = None,
+    ) -> list[SearchHit]:
+        """Concepts by the beginnings of the words of their terms.
+
+        Raises IndexNotFound, IndexDamaged, and where there is an expression EclError, StoreUnavailable.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, self._find, text, first, language)
+        return await loop.run_in_executor(self._reading, self._find, text, first, language, tags, ecl)
 
     async def expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
         """A page of the concepts of an expression. Raises EclError, StoreUnavailable."""
@@ -187,10 +203,6 @@ class Service:
         """What each of some variables stands for. Raises VariablesError, StoreUnavailable."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._define, variables, most_variables)
-
-    async def index(self) -> IndexManifest | None:
-        """What the index says of itself; None where the release is not indexed. Raises IndexDamaged."""
-        return await asyncio.to_thread(self._read_index)
 
     async def _in_turn(self, work: Callable[..., _T], *arguments: object) -> _T:
         """Do something in the linking thread. Raises ServerBusy where too much is waiting for it."""
@@ -258,7 +270,11 @@ class Service:
             budget_ms=options.budget_ms,
         )
 
-    def _find(self, text: str, first: int, language: str | None) -> list[SearchHit]:
+    def _find(
+        self, text: str, first: int, language: str | None, tags: frozenset[str] | None, ecl: str | None
+    ) -> list[SearchHit]:
+        from linker.search import Narrowing
+
         with self._lock:
             if self._search is None:
                 from linker.index_manifest import IndexManifest
@@ -266,7 +282,12 @@ class Service:
 
                 IndexManifest.read(self._opened.index_folder)
                 self._search = TermSearch.open(self._opened.index_folder / "search.sqlite")
-        return self._search.find(text, first, language)
+        scope = None
+        if ecl is not None:
+            value_sets = self._open_value_sets()
+            with time_limit(self._limits.ecl_seconds):
+                scope = value_sets.value_set(ecl)
+        return self._search.find(text, first, Narrowing(language, tags, scope))
 
     def _expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
         value_sets = self._open_value_sets()
@@ -274,7 +295,9 @@ class Service:
             return value_sets.expand(ecl, first=first, offset=offset, text=text)
 
     def _members(self, refset: CURIE, first: int, offset: int) -> Expansion:
-        return self._open_value_sets().members(refset, first=first, offset=offset)
+        value_sets = self._open_value_sets()
+        with time_limit(self._limits.ecl_seconds):
+            return value_sets.members(refset, first=first, offset=offset)
 
     def _contains(self, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
         value_sets = self._open_value_sets()
@@ -325,12 +348,3 @@ class Service:
 
         with time_limit(self._limits.variables_seconds):
             return define_batch(self._opened, variables, most_variables=most_variables)
-
-    def _read_index(self) -> IndexManifest | None:
-        from linker.errors import IndexNotFound
-        from linker.index_manifest import IndexManifest
-
-        try:
-            return IndexManifest.read(self._opened.index_folder)
-        except IndexNotFound:
-            return None

@@ -62,6 +62,10 @@ class Settings:
     """Characters of their definitions."""
     max_concepts: int = 20_000
     """Concepts that one request may ask for, in all its lists together."""
+    max_table_rows: int = 100_000
+    """Rows of a flat table."""
+    max_cost: int = 100_000
+    """What a query can cost, as `api.schema.cost` computes it before it runs."""
     max_depth: int = 16
     """Levels of a query."""
     max_fields: int = 1000

@@ -1,8 +1,9 @@
-"""The ways up from a concept to the roots of the hierarchy."""
+"""The ways up from a concept to the roots of the hierarchy, and from one concept to another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import islice
 
@@ -36,3 +37,55 @@ def _paths(hierarchy: Hierarchy, start: int) -> Iterator[tuple[int, ...]]:
 
 def _steps_up(hierarchy: Hierarchy, ordinal: int) -> int:
     return int(hierarchy.depths_of_ordinals(np.array([ordinal]))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class PathBetween:
+    """A way from one concept to another by is-a: `ids` from the one to the other, of which `up` steps go up."""
+
+    ids: tuple[CURIE, ...]
+    up: int
+
+
+def path_between(hierarchy: Hierarchy, start: CURIE, end: CURIE) -> PathBetween | None:
+    """The shortest is-a path over a concept that subsumes both: up from `start` to it, and down to `end`.
+
+    Of equally short ones that over the concept farthest from the root, then the first by its ids. None
+    where nothing subsumes both. Raises ConceptNotFound.
+    """
+    from_start = _ways_up(hierarchy, hierarchy.ordinal(start))
+    from_end = _ways_up(hierarchy, hierarchy.ordinal(end))
+    common = sorted(from_start.keys() & from_end.keys())
+    if not common:
+        return None
+    depths = hierarchy.depths_of_ordinals(np.array(common)).tolist()
+
+    def length(at: int) -> int:
+        return from_start[common[at]][0] + from_end[common[at]][0]
+
+    best = common[min(range(len(common)), key=lambda at: (length(at), -depths[at], common[at]))]
+    up, down = _trace(from_start, best), _trace(from_end, best)
+    return PathBetween(hierarchy.ids_of([*reversed(up), *down[1:]]), len(up) - 1)
+
+
+def _ways_up(hierarchy: Hierarchy, start: int) -> dict[int, tuple[int, int]]:
+    """Of all that is above an ordinal, and itself: the fewest steps up to it, and the ordinal before it."""
+    found = {start: (0, -1)}
+    level = [start]
+    while level:
+        above: list[int] = []
+        for ordinal in level:
+            for parent in hierarchy.parents_of_ordinal(ordinal).tolist():
+                if parent not in found:
+                    found[parent] = (found[ordinal][0] + 1, ordinal)
+                    above.append(parent)
+        level = sorted(above)
+    return found
+
+
+def _trace(ways: Mapping[int, tuple[int, int]], top: int) -> list[int]:
+    """From `top` down to where the ways began."""
+    traced = [top]
+    while (below := ways[traced[-1]][1]) >= 0:
+        traced.append(below)
+    return traced

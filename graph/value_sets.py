@@ -23,7 +23,7 @@ from graph.ecl.syntax import (
     TermFilter,
     TypeFilter,
 )
-from graph.ecl.universe import Mask
+from graph.ecl.universe import Mask, Universe
 from graph.model import CURIE, Term, TermKind
 from graph.release import OpenRelease
 from graph.store import GraphStore
@@ -36,6 +36,25 @@ class Expansion:
     total: int
     ids: tuple[CURIE, ...]
     terms: tuple[tuple[Term, ...], ...] = ()
+
+
+class ValueSet:
+    """The concepts of an expression, in a release."""
+
+    def __init__(self, universe: Universe, mask: Mask) -> None:
+        self._universe, self._mask = universe, mask
+        self.size = int(np.count_nonzero(mask[: universe.concepts]))
+
+    def ids(self) -> tuple[CURIE, ...]:
+        """All of them, by id."""
+        return self._universe.ids_of(self._universe.concepts_in(self._mask))
+
+    def holds(self, ids: Sequence[CURIE]) -> NDArray[np.bool_]:
+        """Whether each id is one of them, shape (len(ids),); an id that is no concept is not."""
+        numbers = self._universe.numbers(ids)
+        known = (numbers >= 0) & (numbers < self._universe.concepts)
+        found: NDArray[np.bool_] = known & self._mask[numbers]
+        return found
 
 
 class ValueSets:
@@ -85,9 +104,11 @@ class ValueSets:
 
     def contains(self, ecl: str | Expression, ids: Sequence[CURIE]) -> NDArray[np.bool_]:
         """Whether each id is in an expression's set, shape (len(ids),); an id that is no concept is not."""
-        mask, numbers = self._mask(ecl, ""), self._universe.numbers(ids)
-        found: NDArray[np.bool_] = (numbers >= 0) & (numbers < self._universe.concepts) & mask[numbers]
-        return found
+        return self.value_set(ecl).holds(ids)
+
+    def value_set(self, ecl: str | Expression) -> ValueSet:
+        """The concepts of an expression, to be asked often."""
+        return ValueSet(self._universe, self._mask(ecl, ""))
 
     def subsumes(self, general: Sequence[CURIE], specific: Sequence[CURIE]) -> NDArray[np.bool_]:
         """Whether `general[i]` subsumes `specific[i]`, reflexively; shape (pairs,). Unknown and retired ids do not."""

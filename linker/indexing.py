@@ -235,6 +235,7 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
             for row, text in enumerate(gathered.texts)
             for ordinal in gathered.senses.of(row)
         ),
+        dict(zip(gathered.concept_ids, gathered.tags, strict=True)),
     )
 
 

@@ -38,6 +38,10 @@ def answer(error: GraphQLError) -> GraphQLError:
         if argument := argument_of(cause):
             extensions["argument"] = argument
         return _with(error, str(cause), extensions)
+    if isinstance(cause, RecursionError):
+        return _with(
+            error, "The query is nested too deeply; send several requests.", {"code": GRAPHQL_INVALID}
+        )
     fault = uuid.uuid4().hex[:12]
     _LOG.error("Fault %s at %s", fault, error.path, exc_info=cause)
     return _with(

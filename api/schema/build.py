@@ -9,6 +9,7 @@ from strawberry.types import ExecutionContext
 
 from api.query_shape import shape_rule
 from api.schema.answers import ErrorAnswers
+from api.schema.cost_limit import CostLimit
 from api.schema.query import Query
 from api.settings import Settings
 
@@ -30,5 +31,6 @@ def build_schema(settings: Settings) -> EnlaceSchema:
             ErrorAnswers,
             lambda: AddValidationRules([shape_rule(settings)]),
             lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
+            lambda: CostLimit(settings),
         ],
     )

@@ -10,6 +10,7 @@ import strawberry
 from api.schema.context import Info
 from api.schema.cursors import ListMark
 from api.schema.fields import check_first, described
+from graph.model import Release
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,18 +78,26 @@ def page_info_of(start: int, size: int, more: bool, mark: ListMark) -> PageInfo:
     return PageInfo(has_next_page=more, end_cursor=mark.cursor(start + size - 1) if size else None)
 
 
-def begin(info: Info, first: int, after: str | None, *parts: object) -> tuple[int, ListMark]:
+def begin(
+    info: Info, release: Release, first: int, after: str | None, *parts: object
+) -> tuple[int, ListMark]:
     """Where the page begins in the list that `parts` tell apart. Raises ArgumentRejected."""
     check_first(info, first)
-    mark = ListMark.of(info.context.service.release, *parts)
+    mark = ListMark.of(release, *parts)
     return mark.place_after(after), mark
 
 
 def record_page(
-    info: Info, records: Sequence[R], shown: Callable[[R], T], first: int, after: str | None, *parts: object
+    info: Info,
+    release: Release,
+    records: Sequence[R],
+    shown: Callable[[R], T],
+    first: int,
+    after: str | None,
+    *parts: object,
 ) -> Connection[T]:
     """A page of records that are in memory, `shown` as the schema has them. Raises ArgumentRejected."""
-    start, mark = begin(info, first, after, *parts)
+    start, mark = begin(info, release, first, after, *parts)
     page = records[start : start + first]
     return Connection(
         total_count=len(records),

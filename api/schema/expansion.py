@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 from api.schema.concept import Concept, concept_page
 from api.schema.connections import Connection, begin
-from api.schema.context import Info
+from api.schema.context import Asked, Info
 from api.schema.fields import check_count, check_ecl, check_ids, check_text
 from graph.model import CURIE
 
 
 async def expand_expression(
-    info: Info, ecl: str, first: int, after: str | None, text: str
+    info: Info, asked: Asked, ecl: str, first: int, after: str | None, text: str
 ) -> Connection[Concept]:
     """A page of a value set. Raises ArgumentRejected, EclError, StoreUnavailable, RequestTooLarge."""
     check_ecl(info, ecl)
     check_text(info, "text", text)
-    start, mark = begin(info, first, after, "expand", ecl, text)
-    found = await info.context.service.expand(ecl, first, start, text)
-    return await concept_page(info, found.total, found.ids, start, mark)
+    start, mark = begin(info, asked.release, first, after, "expand", ecl, text)
+    found = await asked.service.expand(ecl, first, start, text)
+    return await concept_page(info, asked, found.total, found.ids, start, mark)
 
 
-async def members_among(info: Info, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
+async def members_among(info: Info, asked: Asked, ecl: str, ids: Sequence[CURIE]) -> list[bool]:
     """Which of some ids are in an expression's set. Raises ArgumentRejected, EclError, StoreUnavailable."""
     check_count(info, "ids", len(ids))
     check_ids("ids", ids)
     check_ecl(info, ecl)
-    return await info.context.service.contains(ecl, ids)
+    return await asked.service.contains(ecl, ids)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
+from api import argument_checks
+from api.argument_checks import check_ids, check_unicode
 from api.errors import ArgumentRejected
 from api.schema.context import Info
 
-_MAXIMUM_ID_LENGTH = 255
+__all__ = ["check_count", "check_ecl", "check_first", "check_ids", "check_text", "check_unicode", "described"]
 
 First: TypeAlias = Annotated[
     int,
@@ -45,51 +47,14 @@ def check_first(info: Info, first: int) -> None:
 
 def check_count(info: Info, argument: str, count: int) -> None:
     """Raise ArgumentRejected for more ids, or pairs of them, than one request takes."""
-    most = info.context.settings.max_ids
-    if count > most:
-        raise ArgumentRejected(
-            argument,
-            f"{count:,} {argument} were given and one request takes at most {most:,}; "
-            "send them in several requests.",
-        )
-
-
-def check_ids(argument: str, ids: Sequence[str]) -> None:
-    """Raise ArgumentRejected for an id that no release can hold; whether one holds it is another question."""
-    for id in ids:
-        check_unicode(argument, id)
-        if not 0 < len(id) <= _MAXIMUM_ID_LENGTH:
-            raise ArgumentRejected(
-                argument,
-                f"An id of {len(id):,} characters was given; ids have 1 to {_MAXIMUM_ID_LENGTH}, "
-                "as SNOMEDCT:22298006.",
-            )
+    argument_checks.check_count(info.context.settings, argument, count)
 
 
 def check_text(info: Info, argument: str, text: str) -> None:
     """Raise ArgumentRejected for a search text that is too long or no text."""
-    check_length(argument, text, info.context.settings.max_text_length)
+    argument_checks.check_text(info.context.settings, argument, text)
 
 
 def check_ecl(info: Info, ecl: str) -> None:
     """Raise ArgumentRejected for an expression that is too long or no text."""
-    check_length("ecl", ecl, info.context.settings.max_ecl_length)
-
-
-def check_length(argument: str, text: str, most: int) -> None:
-    """Raise ArgumentRejected for more than `most` characters, and for what is no text."""
-    if len(text) > most:
-        raise ArgumentRejected(
-            argument, f"{argument} has {len(text):,} characters and at most {most:,} are accepted."
-        )
-    check_unicode(argument, text)
-
-
-def check_unicode(argument: str, text: str) -> None:
-    """Raise ArgumentRejected for a lone surrogate, which JSON can write and no text contains."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ArgumentRejected(
-            argument, f"{argument} has half a character in it; send Unicode text."
-        ) from None
+    argument_checks.check_ecl(info.context.settings, ecl)

@@ -11,8 +11,9 @@ from api.errors import ArgumentRejected
 from api.harmonizing_batch import Options, Row
 from api.schema.concept import Concept, concept_page
 from api.schema.connections import After, Connection, begin, record_page
-from api.schema.context import Info
+from api.schema.context import Asked, Info
 from api.schema.fields import First, check_first, check_unicode, described
+from api.schema.release import Release
 from graph.ecl.syntax import HistoryProfile
 from graph.model import CURIE
 from graph.variables.checking import Finding
@@ -74,9 +75,10 @@ class Harmonized:
     reason: str = strawberry.field(description="Why it is not assigned, in short; see docs/harmonization.md.")
     detail: str = strawberry.field(description="The same in words.")
     concept_ids: strawberry.Private[tuple[CURIE, ...]]
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, unit: Unit) -> Harmonized:
+    def of(cls, asked: Asked, unit: Unit) -> Harmonized:
         """The unit as the schema shows it."""
         paths = unit.path.split(" | ") if unit.path else []
         return cls(
@@ -89,14 +91,20 @@ class Harmonized:
             reason=unit.reason.value,
             detail=unit.detail,
             concept_ids=unit.concepts,
+            asked=asked,
         )
 
     @described
     async def concepts(self, info: Info, first: First, after: After = None) -> Connection[Concept]:
         """The concepts that the row may mean, with all that the graph knows of them."""
-        start, mark = begin(info, first, after, "harmonize", *self.concept_ids)
+        start, mark = begin(info, self.asked.release, first, after, "harmonize", *self.concept_ids)
         page = self.concept_ids[start : start + first]
-        return await concept_page(info, len(self.concept_ids), page, start, mark)
+        return await concept_page(info, self.asked, len(self.concept_ids), page, start, mark)
+
+    @described
+    def release(self) -> Release:
+        """The release that it was held against."""
+        return Release.asked(self.asked)
 
 
 @strawberry.type(description="Something amiss with a variable.")
@@ -131,6 +139,7 @@ class VariableFinding:
 
 async def harmonize_rows(
     info: Info,
+    asked: Asked,
     variables: str,
     rows: Sequence[HarmonizeRow],
     history: HistoryProfileName,
@@ -158,23 +167,25 @@ async def harmonize_rows(
     check_definitions(info, variables)
     options = Options(HistoryProfile(f"HISTORY-{history.name}"), least_score, margin)
     info.context.need("link")
-    units = await info.context.service.harmonize(
+    units = await asked.service.harmonize(
         variables,
         [Row(row.code, row.system, row.text) for row in rows],
         options,
         info.context.settings.max_variables,
     )
-    return [Harmonized.of(unit) for unit in units]
+    return [Harmonized.of(asked, unit) for unit in units]
 
 
 async def findings_of(
-    info: Info, variables: str, first: int, after: str | None
+    info: Info, asked: Asked, variables: str, first: int, after: str | None
 ) -> Connection[VariableFinding]:
     """What is amiss with variables. Raises ArgumentRejected, VariablesError, StoreUnavailable."""
     check_first(info, first)
     check_definitions(info, variables)
-    checked = await info.context.service.check_variables(variables, info.context.settings.max_variables)
-    return record_page(info, checked.findings, VariableFinding.of, first, after, "checkVariables", variables)
+    checked = await asked.service.check_variables(variables, info.context.settings.max_variables)
+    return record_page(
+        info, asked.release, checked.findings, VariableFinding.of, first, after, "checkVariables", variables
+    )
 
 
 def check_definitions(info: Info, variables: str) -> None:

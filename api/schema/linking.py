@@ -7,15 +7,13 @@ from enum import Enum
 
 import strawberry
 
-from api.errors import ArgumentRejected
+from api.argument_checks import check_link_options, check_mentions
 from api.link_options import LinkOptions
 from api.schema.concept import Concept, known_concepts_of
-from api.schema.context import Info
-from api.schema.fields import check_ecl, check_length, check_text, described
+from api.schema.context import Asked, Info
+from api.schema.fields import described
+from api.schema.release import Release
 from linker import model
-
-MOST_SEMANTIC_TAGS = 50
-"""Of one request."""
 
 
 @strawberry.enum(description="Which way an answer was reached.")
@@ -76,9 +74,10 @@ class Candidate:
     evidence: list[Evidence] = strawberry.field(
         description="What besides the scores speaks for it, or against it."
     )
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, candidate: model.Candidate) -> Candidate:
+    def of(cls, asked: Asked, candidate: model.Candidate) -> Candidate:
         """The linker's candidate as the schema shows it."""
         scores = candidate.scores
         return cls(
@@ -93,12 +92,13 @@ class Candidate:
                 Evidence(kind=one.kind, value=one.value, concepts=list(map(strawberry.ID, one.concepts)))
                 for one in candidate.evidence
             ],
+            asked=asked,
         )
 
     @described
     async def concept(self, info: Info) -> Concept:
         """The concept, with all that the graph knows of it."""
-        return (await known_concepts_of(info, [self.id]))[0]
+        return (await known_concepts_of(info, self.asked, [self.id]))[0]
 
 
 @strawberry.type(description="The concept chosen for a mention, or none with the reason.")
@@ -115,11 +115,12 @@ class Decision:
     probability: float = strawberry.field(
         description="How likely the first candidate is to be right, chosen or not, from 0 to 1."
     )
+    asked: strawberry.Private[Asked]
 
     @described
     async def concept(self, info: Info) -> Concept | None:
         """The chosen concept, with all that the graph knows of it."""
-        return (await known_concepts_of(info, [self.id]))[0] if self.id is not None else None
+        return (await known_concepts_of(info, self.asked, [self.id]))[0] if self.id is not None else None
 
 
 @strawberry.type(description="A mention with the concepts that it may mean.")
@@ -131,25 +132,33 @@ class Linking:
         description="Distinct concepts, best first; at most `top`."
     )
     decision: Decision = strawberry.field(description="What is chosen.")
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, linking: model.Linking) -> Linking:
+    def of(cls, asked: Asked, linking: model.Linking) -> Linking:
         """The linker's linking as the schema shows it."""
         decision = linking.decision
         return cls(
             mention=linking.mention,
-            candidates=[Candidate.of(candidate) for candidate in linking.candidates],
+            candidates=[Candidate.of(asked, candidate) for candidate in linking.candidates],
             decision=Decision(
                 id=strawberry.ID(decision.id) if decision.id is not None else None,
                 path=LinkingPath(decision.path.value),
                 reason=decision.reason.value,
                 probability=decision.probability,
+                asked=asked,
             ),
+            asked=asked,
         )
+
+    @described
+    def release(self) -> Release:
+        """The release whose index answered."""
+        return Release.asked(self.asked)
 
 
 async def link_mentions(
-    info: Info, mentions: Sequence[str], top: int, text: str, options: LinkOptions
+    info: Info, asked: Asked, mentions: Sequence[str], top: int, text: str, options: LinkOptions
 ) -> list[Linking]:
     """The linking of each mention of a document, in order.
 
@@ -157,29 +166,10 @@ async def link_mentions(
     """
     info.context.need("link")
     settings = info.context.settings
-    if len(mentions) > settings.max_mentions:
-        raise ArgumentRejected(
-            "mentions",
-            f"{len(mentions):,} mentions were given and one request takes at most {settings.max_mentions:,}; "
-            "send them in several requests.",
-        )
-    if not 1 <= top <= settings.max_top:
-        raise ArgumentRejected("top", f"top is {top}; give a number from 1 to {settings.max_top:,}.")
-    if options.budget_ms is not None and options.budget_ms < 0:
-        raise ArgumentRejected("budgetMs", f"budgetMs is {options.budget_ms:g}; give 0 or more.")
-    check_length("text", text, settings.max_document_length)
-    check_ecl(info, options.ecl)
-    if len(options.semantic_tags) > MOST_SEMANTIC_TAGS:
-        raise ArgumentRejected(
-            "semanticTags", f"{len(options.semantic_tags):,} were given; give at most {MOST_SEMANTIC_TAGS}."
-        )
-    for tag in options.semantic_tags:
-        check_text(info, "semanticTags", tag)
-    minimum = options.min_probability
-    if minimum is not None and not 0 <= minimum <= 1:
-        raise ArgumentRejected("minProbability", f"minProbability is {minimum:g}; give a number from 0 to 1.")
+    check_mentions(settings, mentions, top, options.budget_ms)
+    check_link_options(settings, text, options)
     if text or options.decides:
-        found = await info.context.service.link_within(mentions, top, text, options)
+        found = await asked.service.link_within(mentions, top, text, options)
     else:
-        found = await info.context.service.link(mentions, top, options.budget_ms)
-    return [Linking.of(linking) for linking in found]
+        found = await asked.service.link(mentions, top, options.budget_ms)
+    return [Linking.of(asked, linking) for linking in found]

@@ -9,11 +9,13 @@ import strawberry
 from api.link_options import LinkOptions
 from api.schema.comparison import (
     ConceptPair,
+    ConceptPath,
     Similarity,
     SubsumptionPair,
     common_ancestors,
     similar,
     subsumed,
+    way,
 )
 from api.schema.concept import Concept, concepts_of
 from api.schema.connections import After, Connection
@@ -29,8 +31,8 @@ from api.schema.harmonizing import (
     harmonize_rows,
 )
 from api.schema.linking import Linking, link_mentions
-from api.schema.release import Release
-from api.schema.search import SearchHitConnection, search_terms
+from api.schema.release import Release, releases_here
+from api.schema.search import Narrowed, SearchHitConnection, search_terms
 from api.schema.variable_sets import Variable, defined_variables
 from graph.errors import ConceptNotFound
 
@@ -47,38 +49,55 @@ Definitions: TypeAlias = Annotated[
 ]
 
 
-@strawberry.type(description="What can be asked of the release that is served.")
+ReleaseName: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The release to ask, by name, as `hpo-2024-04`; by default the current one. One request is "
+        "answered from one release of a name throughout."
+    ),
+]
+Ids: TypeAlias = Annotated[list[strawberry.ID], strawberry.argument(description=f"{_ID} {_COUNT}")]
+
+
+@strawberry.type(description="What can be asked: of the current release, or of another one by its name.")
 class Query:
     """The root of the schema."""
 
     @described
-    def release(self, info: Info) -> Release:
-        """The release that is served, with the sources it was made of and its index."""
-        return Release.of(info.context.service.release)
+    async def release(self, info: Info, release: ReleaseName = None) -> Release:
+        """The release that answers, with the sources it was made of and its index."""
+        return Release.asked(await info.context.release(release))
+
+    @described
+    async def releases(self, info: Info, first: First, after: After = None) -> Connection[Release]:
+        """The releases that can be named, by name."""
+        return await releases_here(info, first, after)
 
     @described
     async def concept(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=_ID)]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description=_ID)],
+        release: ReleaseName = None,
     ) -> Concept | None:
         """The concept of an id, active or retired; an error where the release has none."""
         check_ids("id", [id])
-        (found,) = await concepts_of(info, [id], declared=False)
+        asked = await info.context.release(release)
+        (found,) = await concepts_of(info, asked, [id], declared=False)
         if found is None:
-            raise ConceptNotFound([id], info.context.service.release.name)
+            raise ConceptNotFound([id], asked.release.name)
         return found
 
     @described
-    async def concepts(
-        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=_ID)]
-    ) -> list[Concept | None]:
+    async def concepts(self, info: Info, ids: Ids, release: ReleaseName = None) -> list[Concept | None]:
         """The concept of each id, in order; null and an error where the release has none."""
         check_count(info, "ids", len(ids))
         check_ids("ids", ids)
-        release = info.context.service.release.name
-        found = await concepts_of(info, ids, declared=False)
+        asked = await info.context.release(release)
+        found = await concepts_of(info, asked, ids, declared=False)
         # An exception in the place of an item becomes that item's error, and the others are answered.
         return [
-            concept or ConceptNotFound([id], release)  # type: ignore[misc]
+            concept or ConceptNotFound([id], asked.release.name)  # type: ignore[misc]
             for id, concept in zip(ids, found, strict=True)
         ]
 
@@ -95,9 +114,24 @@ class Query:
             str | None,
             strawberry.argument(description="Only terms of this language, BCP 47; by default of any."),
         ] = None,
+        ecl: Annotated[
+            str | None,
+            strawberry.argument(description="Only concepts of this expression, as `<< 404684003`."),
+        ] = None,
+        semantic_tags: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Only concepts with one of these semantic tags, as `trastorno`."),
+        ] = None,
+        release: ReleaseName = None,
     ) -> SearchHitConnection:
-        """Concepts found as you type: accents and case are folded, ñ is kept, exact and short terms come first."""
-        return await search_terms(info, text, first, after, language)
+        """Concepts found as you type: every word of the text begins a word of one of their terms, in any order.
+
+        Accents and case are folded and ñ is kept. The text itself comes first, then terms that begin with it,
+        then the shorter before the longer.
+        """
+        asked = await info.context.release(release)
+        narrowed = Narrowed(language, ecl, tuple(semantic_tags) if semantic_tags is not None else None)
+        return await search_terms(info, asked, text, first, after, narrowed)
 
     @described
     async def expand(
@@ -112,48 +146,55 @@ class Query:
                 description="Only concepts with a name in which each of these words begins a word, in any order."
             ),
         ] = "",
+        release: ReleaseName = None,
     ) -> Connection[Concept]:
         """The concepts that an expression constraint stands for, by id."""
-        return await expand_expression(info, ecl, first, after, text)
+        return await expand_expression(info, await info.context.release(release), ecl, first, after, text)
 
     @described
-    async def contains(
-        self,
-        info: Info,
-        ecl: Ecl,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)],
-    ) -> list[bool]:
+    async def contains(self, info: Info, ecl: Ecl, ids: Ids, release: ReleaseName = None) -> list[bool]:
         """Whether each id is among the concepts of an expression constraint."""
-        return await members_among(info, ecl, ids)
+        return await members_among(info, await info.context.release(release), ecl, ids)
 
     @described
-    def subsumes(
+    async def subsumes(
         self,
         info: Info,
         pairs: Annotated[list[SubsumptionPair], strawberry.argument(description=_COUNT)],
+        release: ReleaseName = None,
     ) -> list[bool | None]:
         """Whether the first of each pair subsumes the second, which may be the same; null for no active concepts."""
-        return subsumed(info, pairs)
+        return subsumed(info, await info.context.release(release), pairs)
 
     @described
     async def similarity(
         self,
         info: Info,
         pairs: Annotated[list[ConceptPair], strawberry.argument(description=_COUNT)],
+        release: ReleaseName = None,
     ) -> list[Similarity | None]:
         """How similar the concepts of each pair are; null where one is no active concept."""
-        return await similar(info, pairs)
+        return await similar(info, await info.context.release(release), pairs)
+
+    @described
+    async def path(
+        self,
+        info: Info,
+        start: Annotated[
+            strawberry.ID, strawberry.argument(name="from", description=f"Where it begins. {_ID}")
+        ],
+        end: Annotated[strawberry.ID, strawberry.argument(name="to", description=f"Where it ends. {_ID}")],
+        release: ReleaseName = None,
+    ) -> ConceptPath | None:
+        """The shortest is-a path between two active concepts, over one that subsumes both; null where none does."""
+        return way(await info.context.release(release), start, end)
 
     @described
     async def lowest_common_ancestors(
-        self,
-        info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description=_COUNT)],
-        first: First,
-        after: After = None,
+        self, info: Info, ids: Ids, first: First, after: After = None, release: ReleaseName = None
     ) -> Connection[Concept]:
         """The most specific concepts that subsume all of these; several where is-a has several parents."""
-        return await common_ancestors(info, ids, first, after)
+        return await common_ancestors(info, await info.context.release(release), ids, first, after)
 
     @described
     async def link(
@@ -193,10 +234,30 @@ class Query:
                 "were fitted to."
             ),
         ] = None,
+        release: ReleaseName = None,
     ) -> list[Linking]:
         """The concepts that mentions of a clinical text mean, in the order of the mentions."""
         options = LinkOptions(ecl, tuple(semantic_tags or ()), min_probability, budget_ms)
-        return await link_mentions(info, mentions, top, text, options)
+        return await link_mentions(info, await info.context.release(release), mentions, top, text, options)
+
+    @described
+    async def variables(
+        self, info: Info, variables: Definitions, release: ReleaseName = None
+    ) -> list[Variable]:
+        """What each of some clinical variables stands for, in their order."""
+        return await defined_variables(info, await info.context.release(release), variables)
+
+    @described
+    async def check_variables(
+        self,
+        info: Info,
+        variables: Definitions,
+        first: First,
+        after: After = None,
+        release: ReleaseName = None,
+    ) -> Connection[VariableFinding]:
+        """What is amiss with clinical variables, held against the release, by line."""
+        return await findings_of(info, await info.context.release(release), variables, first, after)
 
     @described
     async def harmonize(
@@ -217,18 +278,9 @@ class Query:
                 description="Candidates as close to the best as this are meant as well; 0 to 1."
             ),
         ] = 0.0,
+        release: ReleaseName = None,
     ) -> list[Harmonized]:
         """Rows onto clinical variables, in the order of the rows; for many, there is `enlace harmonize`."""
-        return await harmonize_rows(info, variables, rows, history, min_score, margin)
-
-    @described
-    async def variables(self, info: Info, variables: Definitions) -> list[Variable]:
-        """What each of some clinical variables stands for, in their order."""
-        return await defined_variables(info, variables)
-
-    @described
-    async def check_variables(
-        self, info: Info, variables: Definitions, first: First, after: After = None
-    ) -> Connection[VariableFinding]:
-        """What is amiss with clinical variables, held against the release that is served, by line."""
-        return await findings_of(info, variables, first, after)
+        return await harmonize_rows(
+            info, await info.context.release(release), variables, rows, history, min_score, margin
+        )

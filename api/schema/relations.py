@@ -7,7 +7,7 @@ from enum import Enum
 import strawberry
 
 from api.schema.concept import Concept, concepts_of
-from api.schema.context import Info
+from api.schema.context import Asked, Info
 from api.schema.fields import described
 from graph import model
 
@@ -23,25 +23,27 @@ class Relation:
     group: int = strawberry.field(
         description="Relations of one group above 0 belong together; one of group 0 stands alone."
     )
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, relation: model.Relation) -> Relation:
+    def of(cls, asked: Asked, relation: model.Relation) -> Relation:
         """The record as the schema shows it."""
         return cls(
             type_id=strawberry.ID(relation.type),
             target_id=strawberry.ID(relation.target),
             group=relation.group,
+            asked=asked,
         )
 
     @described
     async def type(self, info: Info) -> Concept | None:
         """The type as a concept, where the release declares it as one."""
-        return (await concepts_of(info, [self.type_id], declared=False))[0]
+        return (await concepts_of(info, self.asked, [self.type_id], declared=False))[0]
 
     @described
     async def target(self, info: Info) -> Concept | None:
         """What it leads to as a concept, where the release declares it as one."""
-        return (await concepts_of(info, [self.target_id], declared=False))[0]
+        return (await concepts_of(info, self.asked, [self.target_id], declared=False))[0]
 
 
 @strawberry.enum(description="Why one concept stands where another was, the closest first.")
@@ -77,21 +79,30 @@ class Succession:
         description="In which way the successor stands for the retired one."
     )
     concept_id: strawberry.ID = strawberry.field(description="The id at the other end.")
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def to_successor(cls, succession: model.Succession) -> Succession:
+    def to_successor(cls, asked: Asked, succession: model.Succession) -> Succession:
         """The record as the schema shows it to the retired concept."""
-        return cls(kind=SuccessionKind(succession.kind.value), concept_id=strawberry.ID(succession.successor))
+        return cls(
+            kind=SuccessionKind(succession.kind.value),
+            concept_id=strawberry.ID(succession.successor),
+            asked=asked,
+        )
 
     @classmethod
-    def to_retired(cls, succession: model.Succession) -> Succession:
+    def to_retired(cls, asked: Asked, succession: model.Succession) -> Succession:
         """The record as the schema shows it to the successor."""
-        return cls(kind=SuccessionKind(succession.kind.value), concept_id=strawberry.ID(succession.retired))
+        return cls(
+            kind=SuccessionKind(succession.kind.value),
+            concept_id=strawberry.ID(succession.retired),
+            asked=asked,
+        )
 
     @described
     async def concept(self, info: Info) -> Concept | None:
         """The concept at the other end, where the release declares it."""
-        return (await concepts_of(info, [self.concept_id], declared=False))[0]
+        return (await concepts_of(info, self.asked, [self.concept_id], declared=False))[0]
 
 
 @strawberry.type(description="That a refset, a subset which the source keeps for some use, holds a concept.")
@@ -99,13 +110,14 @@ class Membership:
     """`graph.model.Membership` in the schema, seen from the member."""
 
     refset_id: strawberry.ID = strawberry.field(description="The id of the refset.")
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, membership: model.Membership) -> Membership:
+    def of(cls, asked: Asked, membership: model.Membership) -> Membership:
         """The record as the schema shows it."""
-        return cls(refset_id=strawberry.ID(membership.refset))
+        return cls(refset_id=strawberry.ID(membership.refset), asked=asked)
 
     @described
     async def refset(self, info: Info) -> Concept | None:
         """The refset as a concept, where the release declares it as one."""
-        return (await concepts_of(info, [self.refset_id], declared=False))[0]
+        return (await concepts_of(info, self.asked, [self.refset_id], declared=False))[0]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import strawberry
 
 from api.schema.connections import After, Connection, record_page
-from api.schema.context import Info
-from api.schema.fields import First, described
+from api.schema.context import Asked, Info
+from api.schema.fields import First, check_first, described
 from graph import model
+from graph.release import INDEX_FOLDER, ReleaseHome
+from linker.errors import IndexNotFound
 from linker.index_manifest import IndexManifest
 
 
@@ -68,7 +73,7 @@ class Index:
         )
 
 
-@strawberry.type(description="The terminology release that is served.")
+@strawberry.type(description="A terminology release.")
 class Release:
     """`graph.model.Release` in the schema."""
 
@@ -78,10 +83,11 @@ class Release:
     languages: list[str] = strawberry.field(description="The languages of its terms, BCP 47, sorted.")
     rejected: int = strawberry.field(description="Rows of the sources that could not be used.")
     counts: list[Count] = strawberry.field(description="How many records of each kind it holds.")
-    files: strawberry.Private[tuple[model.Source, ...]]
+    record: strawberry.Private[model.Release]
+    index_folder: strawberry.Private[Path]
 
     @classmethod
-    def of(cls, release: model.Release) -> Release:
+    def of(cls, release: model.Release, index_folder: Path) -> Release:
         """The record as the schema shows it."""
         return cls(
             name=release.name,
@@ -90,16 +96,48 @@ class Release:
             languages=list(release.languages),
             rejected=release.rejected,
             counts=[Count(kind=kind, number=number) for kind, number in release.counts.items()],
-            files=tuple(release.sources),
+            record=release,
+            index_folder=index_folder,
         )
+
+    @classmethod
+    def asked(cls, asked: Asked) -> Release:
+        """The release that a request asks."""
+        return cls.of(asked.release, asked.service.index_folder)
+
+    @described
+    def current(self, info: Info) -> bool:
+        """Whether it answers where a request names none."""
+        return info.context.leases.current().release.name == self.name
 
     @described
     def sources(self, info: Info, first: First, after: After = None) -> Connection[Source]:
         """The files it was imported from, in the order in which they were read."""
-        return record_page(info, self.files, Source.of, first, after, "sources")
+        return record_page(info, self.record, self.record.sources, Source.of, first, after, "sources")
 
     @described
-    async def index(self, info: Info) -> Index | None:
+    async def index(self) -> Index | None:
         """Its index; null where the release is not indexed, so that nothing can be linked or searched."""
-        manifest = await info.context.service.index()
+        manifest = await asyncio.to_thread(_read_index, self.index_folder)
         return Index.of(manifest) if manifest else None
+
+
+async def releases_here(info: Info, first: int, after: str | None) -> Connection[Release]:
+    """The releases that a request can name, by name. Raises ArgumentRejected, ReleaseDamaged."""
+    check_first(info, first)
+    home = ReleaseHome(info.context.settings.home)
+    found = sorted(await asyncio.to_thread(home.releases), key=lambda one: one.name)
+
+    def shown(release: model.Release) -> Release:
+        return Release.of(release, home.folder(release.name) / INDEX_FOLDER)
+
+    # The list belongs to no release: it is told apart by what is in it.
+    mark = model.Release("", "", "")
+    return record_page(info, mark, found, shown, first, after, "releases", *(one.name for one in found))
+
+
+def _read_index(folder: Path) -> IndexManifest | None:
+    try:
+        return IndexManifest.read(folder)
+    except IndexNotFound:
+        return None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import strawberry
 
 from api.harmonizing_batch import Defined
-from api.schema.context import Info
+from api.schema.concept import Concept, concept_page
+from api.schema.connections import After, Connection, begin
+from api.schema.context import Asked, Info
+from api.schema.fields import First, described
 from api.schema.harmonizing import check_definitions
 
 
@@ -38,9 +41,10 @@ class Variable:
     overlaps: list[VariableOverlap] = strawberry.field(
         description="The variables that have concepts with it in common, in their order."
     )
+    asked: strawberry.Private[Asked]
 
     @classmethod
-    def of(cls, defined: Defined) -> Variable:
+    def of(cls, asked: Asked, defined: Defined) -> Variable:
         """The variable as the schema shows it."""
         variable = defined.variable
         return cls(
@@ -53,11 +57,21 @@ class Variable:
             expression=defined.expression,
             concept_count=defined.concepts,
             overlaps=[VariableOverlap(other=strawberry.ID(id), concept_count=n) for id, n in defined.shared],
+            asked=asked,
         )
 
+    @described
+    async def concepts(self, info: Info, first: First, after: After = None) -> Connection[Concept] | None:
+        """The concepts that count as it, by id, retired ones too; null where the release cannot tell."""
+        if self.expression is None or self.concept_count is None:
+            return None
+        start, mark = begin(info, self.asked.release, first, after, "expand", self.expression, "")
+        found = await self.asked.service.expand(self.expression, first, start, "")
+        return await concept_page(info, self.asked, found.total, found.ids, start, mark)
 
-async def defined_variables(info: Info, variables: str) -> list[Variable]:
+
+async def defined_variables(info: Info, asked: Asked, variables: str) -> list[Variable]:
     """What each variable stands for. Raises ArgumentRejected, VariablesError, StoreUnavailable."""
     check_definitions(info, variables)
-    found = await info.context.service.define_variables(variables, info.context.settings.max_variables)
-    return [Variable.of(defined) for defined in found]
+    found = await asked.service.define_variables(variables, info.context.settings.max_variables)
+    return [Variable.of(asked, defined) for defined in found]

@@ -73,3 +73,42 @@ def test_paths_lead_from_a_concept_to_a_root_in_one_call(api: Api, home: Release
     assert api.ask(PATHS, id=ACUTE, first=1)["concept"]["pathsToRoot"] == paths[:1]
     _, (error,) = api.execute(PATHS, id=ACUTE, first=0)
     assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "first"}
+
+
+WAY = "query($a: ID!, $b: ID!) { path(from: $a, to: $b) { up concepts { id preferredTerm } } }"
+
+
+def test_the_path_between_two_concepts_leads_over_one_that_subsumes_both(api: Api, home: ReleaseHome) -> None:
+    with home.open("demo") as opened:
+        hierarchy = opened.hierarchy
+        ids = hierarchy.ids_of(range(0, len(hierarchy), 40))
+        for one in ids[:6]:
+            for other in ids:
+                found = api.ask(WAY, a=one, b=other)["path"]
+                steps = [concept["id"] for concept in found["concepts"]]
+                up = found["up"]
+                assert (steps[0], steps[-1]) == (one, other)
+                assert all(above in hierarchy.parents(id) for id, above in pairwise(steps[: up + 1]))
+                assert all(id in hierarchy.parents(below) for id, below in pairwise(steps[up:]))
+                assert hierarchy.subsumes(steps[up], one)
+                assert hierarchy.subsumes(steps[up], other)
+    down = api.ask(WAY, a=RENAL, b=ACUTE)["path"]
+    assert [concept["id"] for concept in down["concepts"]] == [RENAL, ACUTE]
+    assert down["up"] == 0
+    assert api.store.calls == {"terms": 1}
+    assert api.ask(WAY, a=ACUTE, b=RENAL)["path"]["up"] == 1
+    same = api.ask(WAY, a=ACUTE, b=ACUTE)["path"]
+    assert (same["up"], len(same["concepts"])) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "extensions"),
+    [
+        (RENAL, "X:1", {"code": "CONCEPT_NOT_FOUND"}),
+        ("", RENAL, {"code": "ARGUMENT_REJECTED", "argument": "from"}),
+        (RENAL, "x" * 256, {"code": "ARGUMENT_REJECTED", "argument": "to"}),
+    ],
+)
+def test_a_path_needs_two_active_concepts(api: Api, a: str, b: str, extensions: dict[str, str]) -> None:
+    _, (error,) = api.execute(WAY, a=a, b=b)
+    assert error["extensions"] == extensions

@@ -9,15 +9,15 @@ import pytest
 from demo_schema import MENTIONS
 
 from api.errors import RequestTooLarge
-from api.lookups import Found, Kind, Lookups, Wanted
+from api.lookups import Allowance, Found, Kind, Lookups, Wanted
 
 EVERYTHING = """query($mentions: [String!]!, $top: Int!) { link(mentions: $mentions, top: $top) {
   mention decision { path concept { id preferredTerm } }
   candidates { score matchedTerm concept {
     id active semanticTag preferredTerm fsn
-    terms(first: 100) { nodes { text language kind } } definitions(first: 9) { nodes { text } }
-    parents(first: 99) { nodes { id preferredTerm active } } children(first: 20) { nodes { id preferredTerm } }
-    ancestors(first: 99) { nodes { id preferredTerm } } siblings(first: 20) { edges { node { id preferredTerm } } }
+    terms(first: 50) { nodes { text language kind } } definitions(first: 9) { nodes { text } }
+    parents(first: 20) { nodes { id preferredTerm active } } children(first: 20) { nodes { id preferredTerm } }
+    ancestors(first: 50) { nodes { id preferredTerm } } siblings(first: 20) { edges { node { id preferredTerm } } }
     descendants(first: 9) { totalCount nodes { id preferredTerm } } descendantCount
     mappings(first: 9) { nodes { target } }
     relations(first: 9) { nodes { type { preferredTerm } target { preferredTerm semanticTag } } }
@@ -49,9 +49,9 @@ def test_what_is_not_asked_for_is_not_looked_up(api) -> None:
 def test_calls_do_not_grow_with_depth_times_width(api) -> None:
     api.ask(
         """{ search(text: "a", first: 200) { nodes { concept { preferredTerm
-            parents(first: 9) { nodes { preferredTerm
-              parents(first: 9) { edges { node { preferredTerm
-                parents(first: 9) { nodes { preferredTerm } } } } } } } } } } }"""
+            parents(first: 3) { nodes { preferredTerm
+              parents(first: 3) { edges { node { preferredTerm
+                parents(first: 3) { nodes { preferredTerm } } } } } } } } } } }"""
     )
     assert api.store.calls == {"terms": 4}
 
@@ -69,7 +69,7 @@ def lookups(calls: list[Wanted], limit: int = 1000) -> Lookups:
         await asyncio.sleep(0)
         return {kind: [()] * len(ids) for kind, ids in wanted.items()}
 
-    return Lookups(fetch, limit)
+    return Lookups(fetch, Allowance(limit))
 
 
 def test_wishes_of_one_level_share_a_call() -> None:
@@ -99,7 +99,7 @@ def test_a_failed_level_fails_those_who_wait() -> None:
         raise RuntimeError("the store is gone")
 
     async def run() -> None:
-        known = Lookups(fetch, 10)
+        known = Lookups(fetch, Allowance(10))
         found = await asyncio.gather(
             known.load(["a"], [Kind.TERMS]), known.load(["b"], [Kind.TERMS]), return_exceptions=True
         )
@@ -121,7 +121,7 @@ def test_a_request_answers_with_a_bounded_number_of_concepts() -> None:
 
 @pytest.mark.parametrize("fields", ["id", "preferredTerm"])
 def test_a_query_that_explodes_is_stopped(limited_api, fields: str) -> None:
-    api = limited_api(max_concepts=50)
+    api = limited_api(max_concepts=50, max_cost=10**9)
     data, errors = api.execute(
         """{ search(text: "a", first: 20) { nodes { concept { ancestors(first: 50) { nodes {
             siblings(first: 50) { nodes { children(first: 50) { nodes { FIELDS } } } } } } } } } }""".replace(

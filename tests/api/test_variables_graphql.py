@@ -42,6 +42,19 @@ def test_what_variables_stand_for(api: Api) -> None:
         assert expanded["expand"]["totalCount"] == one["conceptCount"] > 0
 
 
+def test_the_concepts_of_a_variable_come_by_page(api: Api) -> None:
+    query = """query($v: String!, $after: String) { variables(variables: $v) {
+        conceptCount concepts(first: 2, after: $after) { totalCount nodes { id } pageInfo { endCursor } } } }"""
+    renal, *_, unknown = api.ask(query, v=SET)["variables"]
+    assert renal["concepts"]["totalCount"] == renal["conceptCount"]
+    assert unknown["concepts"] is None
+    found = api.ask('{ expand(ecl: "<< 29029999999105", first: 4) { nodes { id } } }')["expand"]["nodes"]
+    after = renal["concepts"]["pageInfo"]["endCursor"]
+    renal_alone = SET[: SET.index("  - {id: acute")]
+    (following,) = api.ask(query, v=renal_alone, after=after)["variables"]
+    assert renal["concepts"]["nodes"] + following["concepts"]["nodes"] == found
+
+
 def test_what_cannot_be_told_is_null(api: Api) -> None:
     found = defined(api, SET)
     assert (found["broken"]["expression"], found["broken"]["conceptCount"]) == (None, None)

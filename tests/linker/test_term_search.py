@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linker.errors import IndexDamaged
-from linker.search import TermSearch, write_search
+from linker.search import Narrowing, TermSearch, write_search
 
 TERMS = [
     ("insuficiencia renal crónica", "es", "X:1"),
@@ -40,7 +42,7 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TermSearch]:
 
 
 def found(search: TermSearch, text: str, first: int = 10, language: str | None = None) -> list[str]:
-    return [hit.id for hit in search.find(text, first, language)]
+    return [hit.id for hit in search.find(text, first, Narrowing(language))]
 
 
 def test_every_word_is_a_prefix_in_any_order(search: TermSearch) -> None:
@@ -76,7 +78,7 @@ def test_marks_part_words(search: TermSearch) -> None:
 
 
 def test_one_language_can_be_asked_for(search: TermSearch) -> None:
-    hits = search.find("renal", 10, "en")
+    hits = search.find("renal", 10, Narrowing("en"))
     assert [(hit.id, hit.term, hit.language) for hit in hits] == [("X:1", "chronic renal failure", "en")]
     assert found(search, "asma", language="fr") == []
 
@@ -169,3 +171,74 @@ def test_a_file_of_another_kind_is_damage(content: bytes | None, tmp_path: Path)
         (tmp_path / "search.sqlite").write_bytes(content)
     with pytest.raises(IndexDamaged, match="cannot be read"):
         TermSearch.open(tmp_path / "search.sqlite")
+
+
+class Held:
+    """A set of concepts, as `Scope` has it."""
+
+    def __init__(self, *ids: str, size: int | None = None) -> None:
+        self._ids, self.size = ids, len(ids) if size is None else size
+
+    def ids(self) -> tuple[str, ...]:
+        return self._ids
+
+    def holds(self, ids: list[str]) -> np.ndarray:
+        return np.isin(np.array(ids), np.array(self._ids))
+
+
+@pytest.mark.parametrize("size", [None, 1_000_000], ids=["by concept", "by word"])
+def test_a_scope_leaves_out_the_others_and_keeps_the_order(search: TermSearch, size: int | None) -> None:
+    scope = Held("X:5", "X:3", "X:1", "X:99", size=size)
+    assert [hit.id for hit in search.find("asma", 9, Narrowing(scope=scope))] == ["X:3", "X:5"]
+    assert [hit.id for hit in search.find("asma", 1, Narrowing(scope=scope))] == ["X:3"]
+    assert [hit.id for hit in search.find("ren cron", 9, Narrowing(scope=scope))] == ["X:1"]
+    assert search.find("asma", 9, Narrowing(scope=Held(size=size or 0))) == []
+
+
+def test_semantic_tags(tmp_path: Path) -> None:
+    write_search(tmp_path / "s", TERMS, {"X:3": "trastorno", "X:5": "evento"})
+    search = TermSearch.open(tmp_path / "s")
+    tagged = Narrowing(tags=frozenset({"trastorno"}))
+    assert [hit.id for hit in search.find("asma", 9, tagged)] == ["X:3"]
+    assert search.find("asma", 9, Narrowing(tags=frozenset())) == []
+    search.close()
+
+
+def test_the_order_is_the_same_however_many_terms_match(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few terms that begin with the text are sorted, and many are met in the order of the rows."""
+    made = random.Random(7)
+    words = ["ana", "anemia", "anexo", "bazo", "beta", "an"]
+    terms = [
+        (" ".join(made.choices(words, k=made.randint(1, 4))), "es", f"X:{number}") for number in range(400)
+    ]
+    write_search(tmp_path / "s", terms)
+    search = TermSearch.open(tmp_path / "s")
+    asked = ["an", "ane", "anemia", "bazo an", "an an", "b", "beta b"]
+    few = [search.find(text, 1000) for text in asked]
+    monkeypatch.setattr("linker.search._FEW_ROWS", 3)
+    assert [{hit.id for hit in search.find(text, 1000)} for text in asked] == [
+        {hit.id for hit in hits} for hits in few
+    ]
+    for text, hits in zip(asked, few, strict=True):
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert hits[:20] == sorted(hits, key=lambda hit: -hit.score)[:20]
+        expected = {
+            id
+            for term, _, id in terms
+            if all(any(w.startswith(q) for w in term.split()) for q in text.split())
+        }
+        assert {hit.id for hit in hits} == expected
+    search.close()
+
+
+def test_a_file_of_an_earlier_version_says_so(tmp_path: Path) -> None:
+    write_search(tmp_path / "s", TERMS)
+    with sqlite3.connect(tmp_path / "s") as connection:
+        connection.execute("PRAGMA user_version = 0")
+    connection.close()
+    search = TermSearch.open(tmp_path / "s")
+    with pytest.raises(IndexDamaged, match="earlier version"):
+        search.find("asma", 1)
+    search.close()

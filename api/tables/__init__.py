@@ -1,0 +1,1 @@
+"""Flat tables over HTTP, for tools without GraphQL: `endpoint` answers with `rows` in one of the `formats`."""
