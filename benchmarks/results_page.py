@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import large_index, latency
 from benchmarks.against_published_loop import aim, shown
+from benchmarks.evidence import evidence_section
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
 from benchmarks.serving_page import one_request_section, serve_section
@@ -296,6 +297,7 @@ def page() -> str:
             _HEAD,
             linking_part(figures),
             *filter(None, [int8_section("distemist-hpo-terms")]),
+            *(evidence_section(figures[name]) for name in ("evidence",) if name in figures),
             *(loop_section(figures[name]) for name in ("against-published-loop",) if name in figures),
             *(
                 latency_section(figures[name], figures.get(f"{name}-int8"))

@@ -23,6 +23,14 @@ enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
   --bi-encoder linker/models/bi-encoder --from "$work/models/cross-encoder" --steps 3200 --seed 1 "${notes[@]}" \
   --output linker/models/cross-encoder
-enlace index --release hpo-2024-04 --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
-enlace train fusion --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" \
-  --bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder
+# Weights are fitted on the documents that training leaves out, linked to HPO by its terms alone, to HPO with mentions, and
+# to SNOMED CT codes that mentions name.
+enlace load "$data/hpo/hp.v2024-04-26.json.gz" --translations "$data/hpo/hp-es.babelon.tsv" --release hpo-mentions
+enlace load "$work/corpora/snomed-gazetteer.tsv" --format gazetteer --prefix SNOMEDCT --release snomed-mentions
+models=(--bi-encoder linker/models/bi-encoder --cross-encoder linker/models/cross-encoder)
+enlace index --release hpo-2024-04 "${models[@]}"
+enlace index --release hpo-mentions --mentions "$work/corpora/hpo-known.tsv" "${models[@]}"
+enlace index --release snomed-mentions "${models[@]}"
+enlace train fusion --release hpo-2024-04 --release hpo-mentions --release snomed-mentions \
+  --mentions "$work/corpora/training.tsv" "${models[@]}"
+enlace train skip-rule --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" "${models[@]}"

@@ -26,6 +26,11 @@ NEO4J_SETTINGS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser go last: while its driver runs, no other test could run an event loop."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of open data (`ENLACE_DATA`, or `../shared/data` beside the repository).

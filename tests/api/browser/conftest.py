@@ -18,7 +18,7 @@ from graph.importing import import_release
 from graph.release import ReleaseHome
 
 
-# Of the package and not of the session: while it runs, no other test could run an event loop.
+# While it runs, no other test could run an event loop: tests/conftest.py puts the browser's tests last.
 @pytest.fixture(scope="package")
 def chromium(chromium_path: Path) -> Iterator[Browser]:
     """The system's browser, without a window."""
