@@ -48,8 +48,8 @@ _SETS = {
     "cantemist": (
         "CANTEMIST mentions to eCIE-O",
         "The 58,062 valid codes with the names of the 4,205 that have one, and the mentions of train-set and "
-        "dev-set1; dev-set2 is gold. Is-a is read off the codes: a code is a kind of the longest code that it begins with (`8140/31/H` of "
-        "`8140/31`, and that of `8140/3`). The names were used here and not in training.",
+        "dev-set1; dev-set2 is gold. Is-a is read off the codes: a code is a kind of the longest code that it begins "
+        "with (`8140/31/H` of `8140/31`, and that of `8140/3`). The names were used here and not in training.",
     ),
     "distemist": (
         "DisTEMIST mentions to SNOMED CT codes",
