@@ -1,4 +1,4 @@
-"""What decides between the candidates that the cross-encoder has read, and how it is shown.
+"""What decides between the candidates that the cross-encoder has read.
 
 Besides the two retrieval scores and the cross-encoder's logit: how far mention and term say the same words
 (specificity, `linker.overlap`), and what all terms of the concept say together (`linker.support`). The weights are
@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linker.candidates import Retrieved
-from linker.model import Evidence
 from linker.overlap import word_overlaps
 
+SUPPORT = "support of its terms"
+"""The evidence of a candidate: the share of what lies near the mention that its own terms are, in [0, 1]."""
 COLUMNS = ("dense", "lexical", "rerank", "term_said", "mention_said", "support")
 """In the order of the weights' fields (`linker.fusion.RerankWeights`)."""
 
@@ -28,13 +29,3 @@ def columns(
     """COLUMNS of the first candidates, as many as there are `logits` and `pairs` (reading, term): shape (k, 6)."""
     k = len(logits)
     return np.column_stack([one.dense[:k], one.lexical[:k], logits, word_overlaps(pairs), one.support[:k]])
-
-
-def evidence(row: npt.NDArray[np.float32]) -> tuple[Evidence, ...]:
-    """What one candidate's columns, shape (6,), say besides the stages' scores, each as a share in [0, 1]."""
-    term_said, mention_said, support = row[3:].tolist()
-    return (
-        Evidence("support of its terms", round(float(np.exp(support)), 6)),
-        Evidence("words of the term in the mention", round(term_said, 6)),
-        Evidence("words of the mention in the term", round(mention_said, 6)),
-    )

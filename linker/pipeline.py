@@ -15,7 +15,7 @@ from linker.abbreviations import Abbreviations
 from linker.candidates import Defined, Retrieved, Retriever
 from linker.choosing import Chooser, Ranked
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
-from linker.disambiguation import columns
+from linker.disambiguation import SUPPORT, columns
 from linker.document_abbreviations import expansions
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
@@ -333,9 +333,9 @@ class Linker:
                 score,
                 StageScores(dense, lexical, logit),
                 way,
-                BY_DOCUMENT if one.readings[i] in one.defined else (),
+                (*(BY_DOCUMENT if one.readings[i] in one.defined else ()), Evidence(SUPPORT, support)),
             )
-            for id, preferred, term, i, score, dense, lexical, logit, way in zip(
+            for id, preferred, term, i, score, dense, lexical, logit, way, support in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),
                 self.index.texts_of(one.rows[places]),
@@ -348,6 +348,7 @@ class Linker:
                     _EXACT.get(exact, way if logit is None else Way.RERANKED)
                     for exact, logit, way in zip(one.exact[places].tolist(), rerank, unread, strict=True)
                 ],
+                _rounded(np.exp(one.support[places])),
                 strict=True,
             )
         )

@@ -194,6 +194,8 @@ export const ENGLISH = {
   "score-score-hint": "What candidates are ordered by",
   "not-seen": "not asked",
   evidence: "What else speaks for it or against it",
+  "evidence-abbreviation in the document": "abbreviation in the document",
+  "evidence-support of its terms": "support of its terms",
   "path-EXACT": "letter for letter",
   "path-FOLDED": "but for case and accents",
   "path-RETRIEVED": "retrieved",

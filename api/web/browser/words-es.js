@@ -194,6 +194,8 @@ export const SPANISH = {
   "score-score-hint": "Por lo que se ordenan los candidatos",
   "not-seen": "no consultado",
   evidence: "Qué más habla a favor o en contra",
+  "evidence-abbreviation in the document": "abreviatura en el documento",
+  "evidence-support of its terms": "apoyo de sus términos",
   "path-EXACT": "letra por letra",
   "path-FOLDED": "salvo mayúsculas y acentos",
   "path-RETRIEVED": "recuperado",
