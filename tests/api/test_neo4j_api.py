@@ -16,13 +16,13 @@ from loaders import demo
 
 QUERY = """query($ids: [ID!]!) { concepts(ids: $ids) {
     id active semanticTag preferredTerm fsn
-    terms(first: 99) { nodes { text language kind scope id acceptability { refsetId preferred } } }
-    parents(first: 99) { nodes { id preferredTerm } } ancestors(first: 99) { nodes { id } }
-    children(first: 99) { nodes { id preferredTerm } }
-    mappings(first: 99) { nodes { target kind group priority rule advice } }
-    relations(first: 99) { nodes { typeId type { preferredTerm } target { id preferredTerm } group } }
-    replacedBy(first: 99) { nodes { kind concept { id preferredTerm } } }
-    replaces(first: 99) { nodes { kind concept { id } } }
+    terms(first: 25) { nodes { text language kind scope id acceptability { refsetId preferred } } }
+    parents(first: 25) { nodes { id preferredTerm } } ancestors(first: 25) { nodes { id } }
+    children(first: 25) { nodes { id preferredTerm } }
+    mappings(first: 25) { nodes { target kind group priority rule advice } }
+    relations(first: 25) { nodes { typeId type { preferredTerm } target { id preferredTerm } group } }
+    replacedBy(first: 25) { nodes { kind concept { id preferredTerm } } }
+    replaces(first: 25) { nodes { kind concept { id } } }
 } }"""
 
 
