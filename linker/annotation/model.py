@@ -13,14 +13,6 @@ from typing import Protocol
 from linker.model import Candidate, Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text with its name."""
-
-    id: str
-    text: str
-
-
 class Source(StrEnum):
     """What found a span."""
 
@@ -38,7 +30,8 @@ class Span:
 
     `type` is what kind of mention it is (`disorder`, `symptom`, `procedure`, `morphology`, or whatever the
     recogniser's folder or the release's semantic tags call it); empty where nothing is known. `score`, in
-    [0, 1], is how sure its source is.
+    [0, 1], is how sure its source is. `fragments` are the pieces of a discontinuous mention in the order of the
+    text, each a start and an end, the first from `start`, the last to `end`; empty where it is of one piece.
     """
 
     start: int
@@ -46,6 +39,20 @@ class Span:
     type: str
     source: Source
     score: float = 1.0
+    fragments: tuple[tuple[int, int], ...] = ()
+
+    def of(self, text: str) -> str:
+        """The mention in its document's text: the pieces of a discontinuous one with a space between them."""
+        return " ".join(text[start:end] for start, end in self.fragments) or text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its name. `spans` are mentions that came with it; they are kept, whatever else is found."""
+
+    id: str
+    text: str
+    spans: tuple[Span, ...] = ()
 
 
 class Recognizer(Protocol):
@@ -100,13 +107,18 @@ class ContextFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A span with its context and the concepts that it may mean, best first."""
+    """A span with its context and the concepts that it may mean, best first. `text` is `span.of(document.text)`."""
 
     span: Span
     text: str
     context: MentionContext
     candidates: tuple[Candidate, ...]
     decision: Decision
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that the decision is for; None where no concept was chosen."""
+        return next((one for one in self.candidates if one.id == self.decision.id), None)
 
 
 @dataclass(frozen=True, slots=True)
