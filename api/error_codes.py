@@ -46,6 +46,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         linker.IndexDamaged: "INDEX_DAMAGED",
         linker.ModelNotFound: "MODEL_NOT_FOUND",
         linker.MentionFileError: "MENTION_FILE",
+        linker.ContextRulesError: "CONTEXT_RULES",
         linker.RunFileError: "RUN_FILE",
         linker.RowsError: "ROWS_UNREADABLE",
         linker.RunMismatch: "RUN_MISMATCH",

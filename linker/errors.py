@@ -7,6 +7,7 @@ LinkerError
 ├── IndexMismatch       the index was made with another encoder, pooling or normalisation
 ├── IndexDamaged        a file of the index is missing or altered
 ├── ModelNotFound       a model id or folder cannot be loaded
+├── ContextRulesError   a row of the rules, words or headings of context cannot be read
 ├── MentionFileError    a row of a mention file cannot be read
 ├── RunFileError        a file of an evaluation's figures cannot be read, or two are not of the same mentions
 ├── RowsError           a file of rows to harmonise, or a concept map, cannot be read
@@ -49,6 +50,10 @@ class ModelNotFound(LinkerError):
 
 class MentionFileError(LinkerError):
     """A row or the header of a mention file cannot be read."""
+
+
+class ContextRulesError(LinkerError):
+    """A row of the rules of context, of their words, or of headings cannot be read."""
 
 
 class RunFileError(LinkerError):

@@ -1,0 +1,214 @@
+"""What a sentence says of a mention, and by which words."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from context_sentences import context_of, told
+
+from linker.annotation.context import RULES_FILE, WORDS_FILE, ContextRules
+from linker.annotation.model import Assertion, Source, Span
+from linker.errors import ContextRulesError
+
+
+@pytest.fixture(scope="module")
+def rules() -> ContextRules:
+    return ContextRules.open()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Niega [fiebre].", "Niega"),
+        ("Niega fiebre, tos y [disnea].", "Niega"),
+        ("No se palpan [adenopatías].", "No se palpan"),
+        ("No se le han objetivado [lesiones cutáneas].", "No se le han objetivado"),
+        ("El paciente no presentaba fiebre ni [vómitos].", "ni"),
+        ("Abdomen sin [masas].", "sin"),
+        ("Ausencia de [edemas].", "Ausencia"),
+        ("La ecografía descartó [trombosis venosa].", "descartó"),
+        ("Se descartaron [metástasis].", "Se descartaron"),
+        ("La [meningitis] fue descartada.", "fue descartada"),
+        ("Serología de [VIH] negativa.", "negativa"),
+        ("[Fiebre] (-), tos (+).", "(-)"),
+        ("No [soplos].", "No"),
+        ("Tampoco refería [cefalea].", "Tampoco refería"),
+        ("NO SE OBSERVA [NEUMOTÓRAX]", "NO SE OBSERVA"),
+    ],
+)
+def test_what_is_not_there_is_negated(rules: ContextRules, sentence: str, by: str) -> None:
+    assert told(rules, sentence) == {"negated": by}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Presenta [fiebre] sin tos.",
+        "No tos, pero [disnea] de esfuerzo.",
+        "Sin fiebre, aunque con [cefalea].",
+        "No masas; [dolor] a la palpación.",
+        "Sin alergias conocidas, [hipertensión arterial].",
+        "Fue operado sin complicaciones. [Fiebre] al tercer día.",
+        "No fiebre ni tos, refiere [astenia].",
+        "La [fiebre] no mejoró con paracetamol.",
+        "[Dolor] sin respuesta a analgésicos.",
+        "Se aísla un bacilo gram negativo, [sepsis].",
+        "Tumor (sin invasión vascular) con [necrosis].",
+    ],
+)
+def test_a_negation_does_not_reach_beyond_its_clause(rules: ContextRules, sentence: str) -> None:
+    assert told(rules, sentence) == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Ingresa con sospecha de [apendicitis].", "sospecha de"),
+        ("Imagen compatible con [neumonía].", "compatible con"),
+        ("Lesión sugestiva de [melanoma].", "sugestiva de"),
+        ("Probable [infección urinaria].", "Probable"),
+        ("[Infección urinaria] probable.", "probable"),
+        ("[posible neumonía]", "posible"),
+        ("No se puede descartar [isquemia].", "No se puede descartar"),
+        ("No se descarta [recidiva].", "No se descarta"),
+        ("TC para descartar [embolia].", "para descartar"),
+        ("¿[Neumonía]?", "¿"),
+        ("Podría tratarse de un [linfoma].", "Podría tratarse"),
+    ],
+)
+def test_what_is_thought_is_uncertain(rules: ContextRules, sentence: str, by: str) -> None:
+    assert told(rules, sentence) == {"uncertain": by}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Antecedentes personales de [asma].", "Antecedentes personales de"),
+        ("Mujer con historia previa de [depresión].", "historia previa de"),
+        ("Intervenido de [apendicitis].", "Intervenido de"),
+        ("[Infarto] hace 3 años.", "hace 3 años"),
+        ("En 1998 sufrió un [ictus].", "sufrió"),
+        ("[Hepatitis] en la infancia.", "en la infancia"),
+    ],
+)
+def test_what_was_before_is_historical(rules: ContextRules, sentence: str, by: str) -> None:
+    assert told(rules, sentence) == {"historical": by}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "[Dolor] desde hace 3 años.",
+        "Historia de dos meses de [dolor lumbar].",
+        "Con antecedentes de asma, acude por [disnea].",
+    ],
+)
+def test_what_goes_on_is_not_historical(rules: ContextRules, sentence: str) -> None:
+    assert told(rules, sentence) == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Padre con [diabetes].", "Padre"),
+        ("Su madre falleció de [cáncer de mama].", "Su madre"),
+        ("[Cáncer de colon] en su hermano.", "en su hermano"),
+        ("Antecedentes familiares de [glaucoma].", "Antecedentes familiares de"),
+    ],
+)
+def test_what_relatives_have_is_of_the_family(rules: ContextRules, sentence: str, by: str) -> None:
+    assert told(rules, sentence) == {"family": by}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "La madre refiere [fiebre].",
+        "Acude acompañado de su madre por [tos].",
+        "Padre con diabetes; el paciente tiene [asma].",
+    ],
+)
+def test_what_relatives_tell_is_of_the_patient(rules: ContextRules, sentence: str) -> None:
+    assert told(rules, sentence) == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Acudir a urgencias si presenta [fiebre].", "si presenta"),
+        ("Heparina para prevenir [trombosis].", "para prevenir"),
+        ("Alto riesgo de [hemorragia].", "Alto riesgo de"),
+        ("En caso de [dolor], paracetamol.", "En caso de"),
+        ("Profilaxis de [endocarditis].", "Profilaxis de"),
+    ],
+)
+def test_what_may_come_is_hypothetical(rules: ContextRules, sentence: str, by: str) -> None:
+    assert told(rules, sentence) == {"hypothetical": by}
+
+
+def test_a_mention_may_have_several_properties(rules: ContextRules) -> None:
+    assert told(rules, "Sin antecedentes familiares de [cáncer].") == {
+        "negated": "Sin",
+        "family": "antecedentes familiares de",
+    }
+    assert told(rules, "Niega antecedentes de [asma].") == {
+        "negated": "Niega",
+        "historical": "antecedentes de",
+    }
+
+
+def test_a_procedure_with_a_negative_result_was_done(rules: ContextRules) -> None:
+    assert told(rules, "[Serología] negativa.", "procedure") == {}
+    assert told(rules, "No se realizó [biopsia].", "procedure") == {"negated": "No se realizó"}
+
+
+def test_a_heading_says_what_stands_under_it(rules: ContextRules) -> None:
+    note = "Antecedentes familiares:\n- Padre con gota\n- [Glaucoma]\nExploración física:\nPulmones limpios."
+    assert told(rules, note) == {"family": "Antecedentes familiares"}
+    assert context_of(rules, note).section == "Antecedentes familiares"
+
+
+def test_accents_of_their_own_and_capitals_make_no_difference(rules: ContextRules) -> None:
+    sentence = unicodedata.normalize("NFD", "LA ECOGRAFÍA DESCARTÓ [TROMBOSIS].")
+    assert unicodedata.normalize("NFC", told(rules, sentence)["negated"]) == "DESCARTÓ"
+
+
+def test_triggers_stand_where_they_say_whatever_comes_before(rules: ContextRules) -> None:
+    text = "😀\tİstanbul ½ cm\r\nNiega fiebre."
+    start = text.index("fiebre")
+    (context,) = rules.contexts(text, [Span(start, start + 6, "", Source.GIVEN)])
+    (trigger,) = context.triggers
+    assert (trigger.assertion, text[trigger.start : trigger.end]) == (Assertion.NEGATED, "Niega")
+
+
+def test_a_text_without_sentences_has_no_context(rules: ContextRules) -> None:
+    assert rules.contexts("", []) == []
+    assert rules.contexts("   ", [Span(1, 2, "", Source.GIVEN)])[0].triggers == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("forward\tnegated\t-\t-\tno @nobody", "there is no class @nobody"),
+        ("forward\tnegated\t-\t-\tno vi[xyz]", r"there are no endings \[xyz\]"),
+        ("sideways\tnegated\t-\t-\tno", "sideways"),
+        ("forward\tnegated\tmany\t-\tno", "many"),
+        ("forward\tnegated\tno", "has 3 columns and not 5"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, line: str, why: str) -> None:
+    file = tmp_path / "rules.tsv"
+    file.write_text(f"# A comment.\nkind\tassertion\tscope\ttypes\tphrase\n{line}\n", "utf-8")
+    with pytest.raises(ContextRulesError, match=rf"rules\.tsv:3.*{why}.*correct the line\."):
+        ContextRules.open(file)
+
+
+def test_other_rules_can_be_given(tmp_path: Path) -> None:
+    file = tmp_path / "rules.tsv"
+    file.write_text("kind\tassertion\tscope\ttypes\tphrase\nforward\tfamily\t2\t-\tvecin[o]\n", "utf-8")
+    rules = ContextRules.open(file, WORDS_FILE)
+    assert told(rules, "Vecina con [gripe].") == {"family": "Vecina"}
+    assert told(rules, "Vecina con mucha, mucha [gripe].") == {}
+    assert RULES_FILE.is_file()
