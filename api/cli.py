@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.annotate import annotate
 from api.commands.compare_runs import compare_runs
 from api.commands.demo import demo
 from api.commands.diff import diff
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("load")(load)
 app.command("index")(index)
 app.command("link")(link)
+app.command("annotate")(annotate)
 app.command("expand")(expand)
 app.command("export")(export)
 app.command("harmonize")(harmonize)

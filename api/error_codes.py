@@ -47,6 +47,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         linker.ModelNotFound: "MODEL_NOT_FOUND",
         linker.MentionFileError: "MENTION_FILE",
         linker.ContextRulesError: "CONTEXT_RULES",
+        linker.DocumentsError: "DOCUMENTS_UNREADABLE",
         linker.RunFileError: "RUN_FILE",
         linker.RowsError: "ROWS_UNREADABLE",
         linker.RunMismatch: "RUN_MISMATCH",

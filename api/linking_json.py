@@ -7,35 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from linker.model import Candidate, Linking
+from linker.candidate_records import candidate_record, decision_record
+from linker.model import Linking
 
 
 def linking_json(linking: Linking) -> dict[str, Any]:
     """A mention with its candidates, best first, and the decision; the mention comes first in it."""
     return {
         "mention": linking.mention,
-        "candidates": [_candidate(candidate) for candidate in linking.candidates],
-        "decision": {
-            "id": linking.decision.id,
-            "path": linking.decision.path.value,
-            "reason": linking.decision.reason.value,
-            "probability": linking.decision.probability,
-        },
-    }
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    scores = candidate.scores
-    return {
-        "id": candidate.id,
-        "preferredTerm": candidate.preferred_term,
-        "matchedTerm": candidate.matched_term,
-        "reading": candidate.reading,
-        "score": candidate.score,
-        "scores": {"dense": scores.dense, "lexical": scores.lexical, "rerank": scores.rerank},
-        "path": candidate.path.value,
-        "evidence": [
-            {"kind": one.kind, "value": one.value, "concepts": list(one.concepts)}
-            for one in candidate.evidence
-        ],
+        "candidates": [candidate_record(candidate) for candidate in linking.candidates],
+        "decision": decision_record(linking.decision),
     }

@@ -9,6 +9,7 @@ LinkerError
 ├── ModelNotFound       a model id or folder cannot be loaded
 ├── ContextRulesError   a row of the rules, words or headings of context cannot be read
 ├── MentionFileError    a row of a mention file cannot be read
+├── DocumentsError      documents to annotate cannot be read
 ├── RunFileError        a file of an evaluation's figures cannot be read, or two are not of the same mentions
 ├── RowsError           a file of rows to harmonise, or a concept map, cannot be read
 ├── RunMismatch         a harmonised table is not the beginning of what is asked for
@@ -54,6 +55,10 @@ class MentionFileError(LinkerError):
 
 class ContextRulesError(LinkerError):
     """A row of the rules of context, of their words, or of headings cannot be read."""
+
+
+class DocumentsError(LinkerError):
+    """A file or folder of documents cannot be read; what is amiss with a single document is no error."""
 
 
 class RunFileError(LinkerError):

@@ -9,6 +9,7 @@
       vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
       search.sqlite     `linker.search`
+      dictionary/       its terms as they are found in documents: `linker.annotation.dictionary_terms`
       abbreviations.tsv those that the terms give away (`linker.term_abbreviations`)
 
 It is built in a folder beside its place and renamed into it; opening maps it into memory and checks

@@ -15,9 +15,11 @@ import pyarrow as pa
 
 from graph.model import CURIE, SynonymScope, Term, TermKind
 from graph.store import GraphStore
+from linker.annotation.dictionary_terms import FOLDER as DICTIONARY_FOLDER
+from linker.annotation.dictionary_terms import DictionaryTerms
 from linker.encoder import Encoder
 from linker.errors import LinkerError
-from linker.index import Senses, TermIndex
+from linker.index import Senses, TermIndex, map_table
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
 from linker.parents import Parents, parents_in_order
@@ -228,6 +230,9 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
     gathered.parents.save(folder / "parents")
     write_abbreviations(folder / ABBREVIATIONS_FILE, gather_abbreviations(_terms_of_concepts(gathered)))
     LexicalIndex.build(gathered.texts).save(folder / "lexical")
+    DictionaryTerms.build(
+        map_table(folder / "terms.arrow"), map_table(folder / "concepts.arrow"), gathered.senses
+    ).save(folder / DICTIONARY_FOLDER)
     write_search(
         folder / "search.sqlite",
         (
