@@ -32,6 +32,7 @@ from linker.annotation.dictionary_terms import (
     DictionaryTerms,
     content_words,
     is_form,
+    is_stopped,
     key_of_form,
     key_of_words,
 )
@@ -80,7 +81,11 @@ class Dictionary:
         self._texts = texts.column("text")
         self._text = lru_cache(maxsize=_TERMS_KEPT)(self._read)
         self._listed = self._meanings(
-            {short: long for short, long in abbreviations.expansions.items() if is_form(short)}
+            {
+                short: long
+                for short, long in abbreviations.expansions.items()
+                if is_form(short) and not is_stopped(short)
+            }
         )
 
     @classmethod

@@ -90,18 +90,18 @@ class DictionaryTerms:
     def build(cls, terms: pa.Table, concepts: pa.Table, senses: Senses) -> DictionaryTerms:
         """From the tables of an index."""
         types, names = _types_of_rows(concepts, senses)
-        stopped = _stop_list()
         keys, rows, known, longest = list[int](), list[int](), set[int](), 0
         for row, text in enumerate(_texts(terms)):
             if types[row] == _NO_TYPE:
                 continue
             if is_form(text):
+                if is_stopped(text):
+                    continue
                 keys.append(key_of_form(text))
                 rows.append(row)
                 continue
-            folded = fold_words(text)
-            content = content_words(folded.split())
-            if not 0 < len(content) <= MAXIMUM_WORDS or folded in stopped or not _says_enough(content):
+            content = content_words(fold_words(text).split())
+            if not 0 < len(content) <= MAXIMUM_WORDS or not _says_enough(content) or is_stopped(text):
                 continue
             of_words = [word_key(uninflected(word)) for word in content]
             known.update(of_words)
@@ -208,7 +208,18 @@ def _types_of_rows(concepts: pa.Table, senses: Senses) -> tuple[npt.NDArray[np.u
     return found, tuple(places)
 
 
+def is_stopped(term: str) -> bool:
+    """Whether the stop list says that a term, in any inflection, is no mention; abbreviations are on it as written."""
+    stopped = _stop_list()
+    return term in stopped or (not is_form(term) and _plain(term) in stopped)
+
+
 @cache
 def _stop_list() -> frozenset[str]:
     with STOP_FILE.open(encoding="utf-8", newline="") as file:
-        return frozenset(fold_words(row["term"]) for row in csv.DictReader(file, delimiter="\t"))
+        terms = [row["term"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    return frozenset(term if is_form(term) else _plain(term) for term in terms)
+
+
+def _plain(term: str) -> str:
+    return " ".join(map(uninflected, content_words(fold_words(term).split())))
