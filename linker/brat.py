@@ -25,6 +25,7 @@ class Annotation:
     """One mention: `cell` is its code or codes as the note writes them; `line` is where the mention is."""
 
     line: int
+    label: str
     span: str
     cell: str
     start: int
@@ -55,4 +56,4 @@ def read(path: Path) -> Iterator[Annotation]:
             )
         offsets = [int(number) for number in re.findall(r"\d+", mention[3])]
         cell = notes.get(mention[1]) or NO_CODE
-        yield Annotation(number, mention[4].strip(), cell, min(offsets), max(offsets))
+        yield Annotation(number, mention[2], mention[4].strip(), cell, min(offsets), max(offsets))

@@ -99,7 +99,9 @@ CODIESP = MentionFormat(
     prefix_by_label={"DIAGNOSTICO": "ICD10CM", "PROCEDIMIENTO": "ICD10PCS"},
     header=("document", "label", "code", "span", "offsets"),
 )
-SPANS = MentionFormat("spans", refusal="marks spans and gives them no codes; give the corpus's linking file")
+_SPANS_ALONE = "marks spans and gives them no codes; give the corpus's linking file"
+DISTEMIST_SPANS = MentionFormat("DisTEMIST spans", start="off0", end="off1", refusal=_SPANS_ALONE)
+SPANS = MentionFormat("spans", span="text", start="start_span", end="end_span", refusal=_SPANS_ALONE)
 DOCUMENT_CODES = MentionFormat(
     "document codes", refusal="lists the codes of documents and not of mentions; give CodiEsp's X file"
 )
@@ -109,7 +111,7 @@ _BY_HEADER: tuple[tuple[frozenset[str], MentionFormat], ...] = (
     (frozenset(["filename", "start_span", "end_span", "text", "code"]), MEDPROCNER),
     (frozenset(["filename", "span_ini", "span_end", "text", "code"]), SYMPTEMIST),
     (frozenset(["doc", "start", "end", "span", "hpo"]), DISTEMIST_HPO),
-    (frozenset(["filename", "label", "off0", "off1", "span"]), SPANS),
+    (frozenset(["filename", "label", "off0", "off1", "span"]), DISTEMIST_SPANS),
     (frozenset(["filename", "label", "start_span", "end_span", "text"]), SPANS),
 )
 

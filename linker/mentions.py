@@ -52,7 +52,7 @@ def read_spans(
     there, else None. Raises MentionFileError.
     """
     needed = (column, *([document_column] if document_column else []))
-    for line, row in _rows(path, needed):
+    for line, row in table_rows(path, needed):
         named = document_column or mention_formats.named_first(mention_formats.ANY.documents, row)
         yield line, row[column], (row[named] or "") if named else None
 
@@ -79,7 +79,7 @@ def read_mentions(
         raise MentionFileError(f"{path} {format.refusal}.")
     spans, coded = span_column or format.span, code_column or format.code
     needed = (spans, coded, *([document_column] if document_column else []))
-    for line, row in _rows(path, needed, format.header):
+    for line, row in table_rows(path, needed, format.header):
         named = document_column or mention_formats.named_first(format.documents, row)
         if named and row[named] is None:
             raise MentionFileError(f"{path}:{line} has no {named!r}; complete the row.")
@@ -168,9 +168,13 @@ def _codes(
         ) from None
 
 
-def _rows(
+def table_rows(
     path: Path, needed: Sequence[str], header: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a table with their lines, a header being line 1; `header` names the columns of one that has none.
+
+    Raises MentionFileError where a `needed` column is missing, in the table or in a row.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(
