@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,26 @@ DICTIONARY = "dictionary"
 
 
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
-    """The recognisers of those names, without repetition; by default the dictionary.
+    """The recognisers of those names, without repetition; by default the dictionary. `+` joins several in one name.
 
     Raises ArgumentRejected for a name of none, and what opening them raises.
     """
-    return [_recognizer(name, index_folder) for name in dict.fromkeys(names or [DICTIONARY])]
+    return [_recognizer(name, index_folder) for name in _parts(names or [DICTIONARY])]
+
+
+def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recognizer]]:
+    """What each name stands for, to be measured beside each other; a recogniser that several have is opened once.
+
+    Raises what `recognizers_of` raises.
+    """
+    systems = {name: _parts([name]) for name in names or [DICTIONARY]}
+    opened = {part: _recognizer(part, index_folder) for part in _parts(systems)}
+    return {name: [opened[part] for part in parts] for name, parts in systems.items()}
+
+
+def _parts(names: Iterable[str]) -> list[str]:
+    """The names of single recognisers, each once."""
+    return list(dict.fromkeys(part for name in names for part in name.split("+")))
 
 
 def _recognizer(name: str, index_folder: Path) -> Recognizer:

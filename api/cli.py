@@ -16,6 +16,7 @@ from api.commands.compare_runs import compare_runs
 from api.commands.demo import demo
 from api.commands.diff import diff
 from api.commands.evaluate import evaluate
+from api.commands.evaluate_documents import evaluate_documents
 from api.commands.expand import expand
 from api.commands.export import export
 from api.commands.harmonize import harmonize
@@ -46,6 +47,7 @@ app.command("expand")(expand)
 app.command("export")(export)
 app.command("harmonize")(harmonize)
 app.command("evaluate")(evaluate)
+app.command("evaluate-documents")(evaluate_documents)
 app.command("compare-runs")(compare_runs)
 app.command("serve")(serve)
 app.command("schema")(schema)

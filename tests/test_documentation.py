@@ -62,6 +62,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         "variables",
         "harmonize",
         "evaluate",
+        "evaluate-documents",
         "compare-runs",
         "serve",
         "tokens",

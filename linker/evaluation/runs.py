@@ -27,6 +27,11 @@ def run_text(
     return _json({**(files or {}), **found.as_json(systems)}) + "\n"
 
 
+def figures_text(figures: Mapping[str, Any]) -> str:
+    """The JSON of any figures, as `run_text` writes those of an evaluation."""
+    return _json(dict(figures)) + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What comparing needs of a run: arrays of shape (mentions,)."""

@@ -1,0 +1,73 @@
+"""`enlace evaluate-documents`: figures of a recogniser on documents, as tables and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graph.release import ReleaseHome
+
+if TYPE_CHECKING:
+    from conftest import Enlace
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    path = tmp_path / "docs.jsonl"
+    texts = ["Sin asma.", "Infarto de miocardio y asma.", ""]
+    path.write_text(
+        "".join(json.dumps({"doc": str(n), "text": text}) + "\n" for n, text in enumerate(texts)), "utf-8"
+    )
+    return path
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    path = tmp_path / "gold.tsv"
+    path.write_text(
+        "filename\tmark\tlabel\toff0\toff1\tspan\tcode\tsemantic_rel\n"
+        "0\tT1\tENFERMEDAD\t4\t8\tasma\t23099999999106\tEXACT\n"
+        "1\tT1\tENFERMEDAD\t0\t20\tInfarto de miocardio\t21109999999103\tEXACT\n"
+        "9\tT1\tENFERMEDAD\t0\t20\tInfarto de miocardio\t21109999999103\tEXACT\n"
+    )
+    return path
+
+
+def test_figures_are_told_and_written(
+    in_home: ReleaseHome, enlace: Enlace, notes: Path, gold: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "figures.json"
+    command = ("evaluate-documents", "--release", "demo", "--input", notes, "--gold", gold, "--json")
+    ran = enlace(*command, output)
+    assert ran.code == 0, ran.err
+    assert "codes of documents" in ran.out
+    assert f"enlace: {notes}:3 is empty." in ran.err
+    assert f"Documents with gold mentions that {notes} does not have: 1." in ran.err
+    told = json.loads(output.read_text())
+    assert (told["documents"], told["mentions"], told["documents_without_text"]) == (2, 2, 1)
+    measures = told["systems"]["dictionary"]["disorder"]
+    strict = measures["spans, strict"]
+    assert (strict["found"], strict["found_right"], strict["gold"]) == (3, 2, 2)
+    assert strict["recall"]["value"] == 1.0
+    assert measures["codes, strict"]["gold_right"] == 2
+    assert json.loads(enlace(*command, "-", "--spans-only").out)["systems"]["dictionary"][
+        "disorder"
+    ].keys() == {
+        "spans, strict",
+        "spans, overlapping",
+    }
+
+
+def test_what_cannot_be_measured_is_told(
+    in_home: ReleaseHome, enlace: Enlace, notes: Path, gold: Path, tmp_path: Path
+) -> None:
+    command = ("evaluate-documents", "--release", "demo", "--input", notes, "--gold", gold)
+    (tmp_path / "list").write_text("9\n")
+    assert "has none of the documents" in enlace(*command, "--only", tmp_path / "list").err
+    (tmp_path / "list").write_text("8\n")
+    assert "has no mention in a document" in enlace(*command, "--only", tmp_path / "list").err
+    assert "There is no recogniser 'x'" in enlace(*command, "--recognizer", "dictionary+x").err
+    assert "is in no folder" in enlace(*command, "--json", tmp_path / "no" / "f.json").err
