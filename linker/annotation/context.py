@@ -6,8 +6,9 @@ phrase that ends scopes allows; a pseudo-trigger is a longer phrase that only lo
 `context_rules.tsv`, their words in `context_words.tsv`, headings that say the same of a section in `sections.tsv`.
 
 For Spanish: inflected forms; a comma may bound a scope; what stands in brackets gives nothing to what is outside
-before or behind it, except of what goes right before the bracket. Words of the mention itself are no trigger,
-except of uncertainty (`posible neumonía`).
+before or behind it, except of what goes right before the bracket. A doubt within a denial is denied (`sin datos
+sugestivos de`). Words of the mention itself are no trigger, unless it begins with them (`posible neumonía`), and a
+denial there is part of what it means (`ausencia de pulso`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import csv
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,7 +50,8 @@ class Kind(StrEnum):
 class Rule:
     """What a phrase says: of mentions within so many `words`, and not beyond a comma if `clause`.
 
-    `types` are the types of mentions that it speaks of, all if it has none; those after `!` are left out.
+    `types` are the types of mentions that it speaks of, all if it has none, and `but_not` those that it does not.
+    A mention of unknown type may be of any.
     """
 
     kind: Kind
@@ -61,7 +63,7 @@ class Rule:
 
     def speaks_of(self, type: str) -> bool:
         """Whether it says something of mentions of a type."""
-        return type not in self.but_not and (not self.types or type in self.types)
+        return type not in self.but_not and (not self.types or not type or type in self.types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,27 +158,42 @@ class _Sentence:
         """What the phrases of the sentence say of a mention in it: for each assertion the nearest trigger."""
         first = bisect_right(self._ends, span.start)
         last = max(bisect_left(self._starts, span.end), first)
-        for assertion in Assertion:
-            best: tuple[int, _Hit] | None = None
-            for hit in self._hits:
-                far = min(
-                    (
-                        self._distance(hit, rule, first, last, assertion)
-                        for rule in hit.rules
-                        if rule.kind is not Kind.ENDS
-                        and assertion in rule.assertions
-                        and rule.speaks_of(span.type)
-                    ),
-                    default=_FAR,
-                )
-                if far < _FAR and (best is None or far < best[0]):
-                    best = far, hit
-            if best:
-                yield self._trigger(assertion, best[1])
+        nearest = dict[Assertion, tuple[int, _Hit]]()
+        for hit in self._hits:
+            for rule in hit.rules:
+                if rule.kind is Kind.ENDS or not rule.speaks_of(span.type):
+                    continue
+                for assertion in rule.assertions:
+                    far = self._distance(hit, rule, first, last, assertion)
+                    if far < nearest.get(assertion, (_FAR, hit))[0]:
+                        nearest[assertion] = far, hit
+        found = {assertion: hit for assertion, (_, hit) in nearest.items()}
+        for assertion in self._overruled(found, first):
+            del found[assertion]
+        for assertion, hit in found.items():
+            places = [at for at in range(hit.first, hit.last) if self._words[at] != ","]
+            yield Trigger(assertion, self._starts[places[0]], self._ends[places[-1]])
 
-    def _trigger(self, assertion: Assertion, hit: _Hit) -> Trigger:
-        places = [at for at in range(hit.first, hit.last) if self._words[at] != ","]
-        return Trigger(assertion, self._starts[places[0]], self._ends[places[-1]])
+    def _overruled(self, found: Mapping[Assertion, _Hit], first: int) -> Iterator[Assertion]:
+        """Of a denial and a doubt before the mention that starts at word `first`, the one that does not count.
+
+        A doubt within a denial is denied (`sin datos sugestivos de`), unless a comma is between them; a denial
+        behind a doubt, or behind a comma and a condition, begins anew.
+        """
+        denial = found.get(Assertion.NEGATED)
+        if denial is None or denial.last > first:
+            return
+        for assertion in (Assertion.UNCERTAIN, Assertion.HYPOTHETICAL):
+            doubt = found.get(assertion)
+            if doubt is None or doubt.last > first or doubt.first == denial.first:
+                continue
+            start, end = sorted((denial.first, doubt.first))
+            comma = self._commas[end + 1] > self._commas[start]
+            if denial.first > doubt.first:
+                if comma or assertion is Assertion.UNCERTAIN:
+                    yield assertion
+            elif assertion is Assertion.UNCERTAIN:
+                yield Assertion.NEGATED if comma else assertion
 
     def _distance(self, hit: _Hit, rule: Rule, first: int, last: int, assertion: Assertion) -> int:
         """The words between a trigger and the mention `first` to `last`; `_FAR` where it says nothing of it."""
@@ -184,11 +201,10 @@ class _Sentence:
             start, end, inner = hit.last, first, first
         elif hit.first >= last and rule.kind in (Kind.BACKWARD, Kind.BOTH):
             start, end, inner = last, hit.first, last - 1
-        elif hit.first < last and first < hit.last:
-            within = assertion is Assertion.UNCERTAIN and first <= hit.first and hit.last <= last
-            return 0 if within and hit.last - hit.first < last - first else _FAR
         else:
-            return _FAR
+            # A mention may begin with words that say something of the rest of it: `posible neumonía`.
+            begins = hit.first == first and hit.last < last and rule.kind in (Kind.FORWARD, Kind.BOTH)
+            return 0 if begins and assertion is not Assertion.NEGATED else _FAR
         words = self._before[end] - self._before[start]
         if words > rule.words or (rule.clause and self._commas[end] > self._commas[start]):
             return _FAR
@@ -198,14 +214,18 @@ class _Sentence:
         if around != inside[: len(around)] and (hit.last <= first or words > 1):
             return _FAR
         for other in self._hits:
-            if start <= other.first and other.last <= end and self._ends_here(other, assertion, inside):
-                return _FAR
+            if start <= other.first and other.last <= end:
+                near = self._before[end] - self._before[other.last] if end == first else self._before[other.first]
+                near -= 0 if end == first else self._before[start]
+                if self._ends_here(other, assertion, inside, near):
+                    return _FAR
         return words
 
-    def _ends_here(self, hit: _Hit, assertion: Assertion, inside: tuple[int, ...]) -> bool:
+    def _ends_here(self, hit: _Hit, assertion: Assertion, inside: tuple[int, ...], words: int) -> bool:
+        """Whether a phrase, so many words from a mention within the brackets `inside`, keeps an assertion from it."""
         around = self._brackets[hit.first]
         return around == inside[: len(around)] and any(
-            rule.kind is Kind.ENDS and assertion in rule.assertions for rule in hit.rules
+            rule.kind is Kind.ENDS and assertion in rule.assertions and words <= rule.words for rule in hit.rules
         )
 
 

@@ -86,7 +86,7 @@ def test_what_is_thought_is_uncertain(rules: ContextRules, sentence: str, by: st
     ("sentence", "by"),
     [
         ("Antecedentes personales de [asma].", "Antecedentes personales de"),
-        ("Mujer con historia previa de [depresión].", "historia previa de"),
+        ("Mujer con historia previa de [depresión].", "con historia previa de"),
         ("Intervenido de [apendicitis].", "Intervenido de"),
         ("[Infarto] hace 3 años.", "hace 3 años"),
         ("En 1998 sufrió un [ictus].", "sufrió"),
@@ -150,12 +150,12 @@ def test_what_may_come_is_hypothetical(rules: ContextRules, sentence: str, by: s
 
 def test_a_mention_may_have_several_properties(rules: ContextRules) -> None:
     assert told(rules, "Sin antecedentes familiares de [cáncer].") == {
-        "negated": "Sin",
-        "family": "antecedentes familiares de",
+        "negated": "Sin antecedentes familiares de",
+        "family": "Sin antecedentes familiares de",
     }
     assert told(rules, "Niega antecedentes de [asma].") == {
-        "negated": "Niega",
-        "historical": "antecedentes de",
+        "negated": "Niega antecedentes de",
+        "historical": "Niega antecedentes de",
     }
 
 
