@@ -97,7 +97,10 @@ def contexts(
 
 def figures(mentions: Sequence[Labelled], found: Sequence[MentionContext]) -> dict[str, Figures]:
     """Precision and recall of each assertion, and of mentions of which nothing is said."""
-    said = [(one.said, frozenset(t.assertion for t in context.triggers)) for one, context in zip(mentions, found, strict=True)]
+    said = [
+        (one.said, frozenset(t.assertion for t in context.triggers))
+        for one, context in zip(mentions, found, strict=True)
+    ]
     measured = {
         assertion.value: _figures([(assertion in gold, assertion in told) for gold, told in said])
         for assertion in Assertion
@@ -115,7 +118,9 @@ def sentences_a_second(rules: ContextRules, texts: dict[str, dict[str, str]], se
     """Sentences whose context is read in a second on one core: one mention, of their last word, in each."""
     count, start = 0, time.perf_counter()
     for text in texts["codiesp"].values():
-        spans = [Span(end - 2, end - 1, "", Source.GIVEN) for first, end in sentences(text) if end - first > 2]
+        spans = [
+            Span(end - 2, end - 1, "", Source.GIVEN) for first, end in sentences(text) if end - first > 2
+        ]
         rules.contexts(text, spans)
         count += len(spans)
         if time.perf_counter() - start > seconds:
@@ -132,10 +137,12 @@ def show_misses(
         if told == mention.said:
             continue
         text, span = texts[mention.corpus][mention.document], mention.span
-        around = f"{text[max(0, span.start - 160) : span.start]}[{text[span.start : span.end]}]{text[span.end : span.end + 70]}"
+        before, after = text[max(0, span.start - 160) : span.start], text[span.end : span.end + 70]
         words = ", ".join(f"{one.assertion}: {text[one.start : one.end]!r}" for one in context.triggers)
-        print(f"{mention.document} {span.type}: is {', '.join(sorted(mention.said)) or '–'}; found {words or '–'}")
-        print(f"    {' '.join(around.split())}")
+        print(
+            f"{mention.document} {span.type}: is {', '.join(sorted(mention.said)) or '–'}; found {words or '–'}"
+        )
+        print(f"    {' '.join(f'{before}[{span.of(text)}]{after}'.split())}")
 
 
 def main() -> None:
@@ -154,14 +161,23 @@ def main() -> None:
         if options.misses == part:
             show_misses(mentions, found, texts)
         measured = figures(mentions, found)
-        table = Table("assertion", "mentions", "precision", "recall", "F1", title=f"{part}: {len(mentions)} mentions")
+        table = Table(
+            "assertion", "mentions", "precision", "recall", "F1", title=f"{part}: {len(mentions)} mentions"
+        )
         for name, one in measured.items():
-            table.add_row(name, str(one.mentions), f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}")
+            table.add_row(
+                name, str(one.mentions), f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}"
+            )
         console.print(table)
         parts[part] = {
             "mentions": len(mentions),
             "assertions": {
-                name: {"mentions": one.mentions, "precision": one.precision, "recall": one.recall, "F1": one.f1}
+                name: {
+                    "mentions": one.mentions,
+                    "precision": one.precision,
+                    "recall": one.recall,
+                    "F1": one.f1,
+                }
                 for name, one in measured.items()
             },
         }

@@ -215,7 +215,11 @@ class _Sentence:
             return _FAR
         for other in self._hits:
             if start <= other.first and other.last <= end:
-                near = self._before[end] - self._before[other.last] if end == first else self._before[other.first]
+                near = (
+                    self._before[end] - self._before[other.last]
+                    if end == first
+                    else self._before[other.first]
+                )
                 near -= 0 if end == first else self._before[start]
                 if self._ends_here(other, assertion, inside, near):
                     return _FAR
@@ -225,7 +229,8 @@ class _Sentence:
         """Whether a phrase, so many words from a mention within the brackets `inside`, keeps an assertion from it."""
         around = self._brackets[hit.first]
         return around == inside[: len(around)] and any(
-            rule.kind is Kind.ENDS and assertion in rule.assertions and words <= rule.words for rule in hit.rules
+            rule.kind is Kind.ENDS and assertion in rule.assertions and words <= rule.words
+            for rule in hit.rules
         )
 
 

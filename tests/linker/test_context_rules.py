@@ -89,7 +89,8 @@ def test_what_is_thought_is_uncertain(rules: ContextRules, sentence: str, by: st
         ("Mujer con historia previa de [depresión].", "con historia previa de"),
         ("Intervenido de [apendicitis].", "Intervenido de"),
         ("[Infarto] hace 3 años.", "hace 3 años"),
-        ("En 1998 sufrió un [ictus].", "sufrió"),
+        ("Había sufrido un [ictus].", "Había sufrido"),
+        ("[Biopsia renal] (en 1995).", "en 1995"),
         ("[Hepatitis] en la infancia.", "en la infancia"),
     ],
 )
