@@ -192,10 +192,10 @@ def times_section(times: dict[str, float]) -> str:
 
 def int8_section(name: str) -> str:
     """What a set's figures are in 8-bit integers, less those in float32; empty where one is not there."""
-    runs = [DOCS / "results" / f"{name}{suffix}.json" for suffix in ("-int8", "")]
-    if not all(path.is_file() for path in runs):
+    int8, full = (DOCS / "results" / f"{name}{suffix}.json" for suffix in ("-int8", ""))
+    if not (int8.is_file() and full.is_file()):
         return ""
-    found = compare(*map(Run.read, runs))
+    found = compare(Run.read(int8), Run.read(full))
     header = ("set", *(f"@{k}" for k in found[0].first), "MRR")
     rows = [
         (
