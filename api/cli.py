@@ -28,6 +28,7 @@ from api.commands.schema import schema
 from api.commands.serve import serve
 from api.commands.tokens import tokens
 from api.commands.train import train
+from api.commands.train_recognizer import recognizer
 from api.commands.variables import variables
 from api.quiet import quieten_model_libraries
 from graph.errors import EnlaceError
@@ -54,6 +55,7 @@ app.command("schema")(schema)
 app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)
+train.command("recognizer")(recognizer)
 app.add_typer(tokens, name="tokens")
 app.add_typer(variables, name="variables")
 app.add_typer(train, name="train")

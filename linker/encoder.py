@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -315,9 +315,14 @@ def weights_hash(model: SentenceTransformer | CrossEncoder) -> str:
     BERT's and RoBERTa's pooler is left out: no vector passes through it, and a checkpoint that has none (a
     masked language model) gets new random values for it at every loading.
     """
+    return weights_digest(model.tokenizer.get_vocab(), model.state_dict())
+
+
+def weights_digest(vocabulary: Mapping[str, int], tensors: Mapping[str, torch.Tensor]) -> str:
+    """As `weights_hash`, of the parts of any model."""
     digest = hashlib.sha256()
-    digest.update(json.dumps(sorted(model.tokenizer.get_vocab().items())).encode())
-    for key, tensor in sorted(model.state_dict().items()):
+    digest.update(json.dumps(sorted(vocabulary.items())).encode())
+    for key, tensor in sorted(tensors.items()):
         if ".pooler." in key:
             continue
         values = tensor.detach().cpu().float().numpy()

@@ -154,7 +154,7 @@ def bi_encoder(
             data,
             output,
             recipe,
-            _command(),
+            typed_command(),
             start_from=start_from,
             size=size,
             pooling=pooling,
@@ -254,7 +254,7 @@ def cross_encoder(
             bi_encoder_source(bi_encoder),
             output,
             recipe,
-            _command(),
+            typed_command(),
             start_from=start_from,
             device=check_device(device),
             oversight=Oversight(measure_steps, patience, save_steps),
@@ -394,5 +394,6 @@ def _note_misplaced(data: TrainingData) -> None:
         note(f"Mentions that were read without their context: {data.misplaced}.")
 
 
-def _command() -> list[str]:
+def typed_command() -> list[str]:
+    """What was typed, for the model card."""
     return ["enlace", *sys.argv[1:]]

@@ -12,6 +12,13 @@ class Pooling(StrEnum):
     MEAN = "mean"
 
 
+class Network(StrEnum):
+    """What stands between a recogniser's word pieces and its labels."""
+
+    TRANSFORMER = "transformer"
+    BILSTM = "bilstm"
+
+
 class Pairs(StrEnum):
     """Which strings a bi-encoder is to draw together (ClinLinker-KB, Gallego et al. 2024)."""
 

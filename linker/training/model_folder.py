@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from linker.encoder import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class ModelCard:
     data: Sequence[str]
     facts: Mapping[str, Any]
     figures: Sequence[str] = ()
+    task: str = "entity-linking"
 
     def text(self) -> str:
         """Markdown, with the front matter that Hugging Face reads."""
@@ -35,7 +38,7 @@ class ModelCard:
         data = "\n".join(f"- {line}" for line in self.data)
         figures = "\n".join(self.figures) or "See `docs/results.md`."
         return (
-            "---\nlanguage: [es, en]\nlicense: apache-2.0\ntags: [medical, entity-linking]\n---\n\n"
+            f"---\nlanguage: [es, en]\nlicense: apache-2.0\ntags: [medical, {self.task}]\n---\n\n"
             f"# {self.title}\n\n{self.purpose}\n\n"
             f"Trained by Enlace {version('enlace')} on {datetime.now(UTC):%Y-%m-%d} with\n\n"
             f"```\n{shlex.join(self.command)}\n```\n\n"
@@ -50,13 +53,32 @@ def save_model(
 
     The folder is built beside its place and swapped in, so that a model that was there stays until then.
     """
+    with replaced(folder) as staging:
+        model.half().save_pretrained(str(staging), create_model_card=False)
+        model.float()
+        write_settings(staging, settings)
+        (staging / "README.md").write_text(card.text(), "utf-8")
+
+
+def save_plain_model(
+    model: PreTrainedModel, tokenizer: Any, folder: Path, settings: Mapping[str, Any], card: ModelCard
+) -> None:
+    """As `save_model`, of a model and a tokeniser of transformers."""
+    with replaced(folder) as staging:
+        model.half().save_pretrained(staging)
+        model.float()
+        tokenizer.save_pretrained(staging)
+        write_settings(staging, settings)
+        (staging / "README.md").write_text(card.text(), "utf-8")
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `folder` that takes its place at the end, unless something is raised."""
     staging = folder.parent / f".{folder.name}.new"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    model.half().save_pretrained(str(staging), create_model_card=False)
-    model.float()
-    write_settings(staging, settings)
-    (staging / "README.md").write_text(card.text(), "utf-8")
+    yield staging
     if folder.exists():
         shutil.rmtree(folder)
     staging.rename(folder)

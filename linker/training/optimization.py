@@ -20,11 +20,15 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`steps` updates; the rate rises to `learning_rate` over the share `warm_up` of them, and falls to zero."""
+    """`steps` updates; the rate rises to `learning_rate` over the share `warm_up` of them, and falls to zero.
+
+    The rate of a model's head is `head_factor` times that of the rest.
+    """
 
     steps: int
     learning_rate: float
     warm_up: float
+    head_factor: float = 1.0
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -82,6 +86,7 @@ def optimise(
     sampler: Sampler,
     watch: Watch,
     checkpoint: Checkpoint | None = None,
+    head: torch.nn.Module | None = None,
 ) -> Course:
     """Train `model` in place on `loss_of(step)`, gradients clipped at norm 1; leaves it in evaluation mode.
 
@@ -91,7 +96,14 @@ def optimise(
     from torch.nn.utils import clip_grad_norm_
 
     device = next(model.parameters()).device
-    optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=0.01)
+    apart = {id(parameter) for parameter in head.parameters()} if head else set()
+    groups = [
+        {"params": [p for p in model.parameters() if (id(p) in apart) == is_head], "factor": factor}
+        for is_head, factor in ((False, 1.0), (True, schedule.head_factor))
+    ]
+    optimizer = torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=schedule.learning_rate, weight_decay=0.01
+    )
     course = _Course(watch)
     first = 0
     if checkpoint and (saved := checkpoint.load(str(device))):
@@ -106,7 +118,7 @@ def optimise(
         if course.over:
             break
         for group in optimizer.param_groups:
-            group["lr"] = schedule.rate(step)
+            group["lr"] = schedule.rate(step) * group.get("factor", 1.0)
         loss = loss_of(step)
         optimizer.zero_grad()
         loss.backward()

@@ -1,0 +1,75 @@
+"""`enlace train recognizer` as it is typed, from checkpoints in the formats of the Spanish clinical ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from annotated_cases import write_brat, write_cases
+from recognizer_folders import CHECKPOINTS
+
+from linker.annotation.recognizer import TokenRecognizer
+
+
+@pytest.mark.parametrize("family", CHECKPOINTS)
+def test_a_published_checkpoint_is_fine_tuned_and_runs(enlace, family: str, tmp_path: Path) -> None:
+    texts = write_cases(tmp_path / "cases", 10)
+    (tmp_path / "held.tsv").write_text("S003-1\tz99\n", "utf-8")
+    output = tmp_path / "model"
+    told = enlace(
+        "train", "recognizer", "--from", CHECKPOINTS[family](tmp_path / "start"), "--output", output,
+        "--mentions", f"disorder={tmp_path}/cases/disorders.tsv",
+        "--mentions", f"symptom={tmp_path}/cases/symptoms.tsv", "--texts", tmp_path / "cases" / "texts.jsonl",
+        "--hold-out", tmp_path / "held.tsv", "--dev-share", "0.3", "--epochs", "2", "--batch-tokens", "400",
+        "--window", "100", "--head-learning-rate", "1e-3", "--learning-rate", "1e-4", "--token-dropout", "0.1",
+        "--patience", "3", "--measure-steps", "2",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    assert told.err.startswith(f"The recogniser is in {output}. Strict F1 on held-out documents: disorder ")
+    card = (output / "README.md").read_text("utf-8")
+    assert "enlace train recognizer --from" in card
+    assert "1 left out of both" in card
+    assert "| head_learning_rate | 0.001 |" in card
+    recognizer = TokenRecognizer.open(output)
+    assert recognizer.types == ("disorder", "symptom")
+    for text, spans in zip(texts.values(), recognizer.spans(list(texts.values())), strict=True):
+        assert all(text[s.start : s.end].strip() for s in spans)
+
+
+def test_an_lstm_is_trained_on_the_shipped_vectors_and_brat_files(enlace, tmp_path: Path) -> None:
+    write_brat(tmp_path / "brat", write_cases(tmp_path / "cases", 8))
+    output = tmp_path / "model"
+    told = enlace(
+        "train", "recognizer", "--from", "shipped", "--network", "bilstm", "--hidden", "16", "--layers", "1",
+        "--mentions", tmp_path / "brat", "--output", output, "--epochs", "1", "--plain", "--dropout", "0.3",
+        "--dev-share", "0.3", "--mean-pieces",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    assert "| labels | O, B-disorder, I-disorder, B-symptom, I-symptom |" in (output / "README.md").read_text(
+        "utf-8"
+    )
+    assert TokenRecognizer.open(output).types == ("disorder", "symptom")
+    assert (output / "model.safetensors").stat().st_size < 15_000_000
+
+
+def test_what_cannot_be_trained_is_one_sentence(enlace, tmp_path: Path) -> None:
+    write_cases(tmp_path, 6)
+    asked = (
+        "train", "recognizer", "--texts", tmp_path / "texts.jsonl", "--output", tmp_path / "model",
+        "--mentions", f"disorder={tmp_path}/disorders.tsv",
+    )  # fmt: skip
+    for more, sentence in (
+        (
+            ("--from", "shipped", "--window", "4096"),
+            "The model reads at most 128 tokens and windows of 4096 were",
+        ),
+        (("--from", tmp_path / "nothing"), "cannot be loaded"),
+        (("--searched", "disorder"), "--searched disorder: name the type before the file"),
+        (("--mentions", tmp_path / "no.tsv"), "cannot be read: No such file"),
+        (("--hold-out", tmp_path / "texts.jsonl"), "No training document has a span"),
+        (("--device", "tpu9000"), "This machine has no device 'tpu9000'"),
+    ):
+        told = enlace(*asked, *more)
+        assert (told.code, told.out, len(told.err.splitlines())) == (1, "", 1), told.err
+        assert sentence in told.err
+    assert not (tmp_path / "model").exists()
