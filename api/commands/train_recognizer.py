@@ -116,6 +116,31 @@ def recognizer(
         bool,
         typer.Option("--folded/--as-written", help="From scratch: read neither case nor accents, or both."),
     ] = False,
+    unlabelled: Annotated[
+        list[Path],
+        typer.Option("--unlabelled", help="Texts that nobody annotated, for teachers to mark. Repeatable."),
+    ] = [],  # noqa: B006 - typer copies it
+    teacher: Annotated[
+        list[str],
+        typer.Option(
+            "--teacher",
+            metavar="ID-OR-FOLDER",
+            help="A recogniser that marks the unlabelled texts; of several, the mean counts. Repeatable.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    sure: Annotated[
+        float,
+        typer.Option(
+            "--sure",
+            min=0.0,
+            max=1.0,
+            help="How sure a teacher must be of a word; other words teach nothing.",
+        ),
+    ] = 0.8,
+    unlabelled_every: Annotated[
+        int,
+        typer.Option("--unlabelled-every", min=1, help="An epoch reads one in so many unlabelled texts."),
+    ] = 4,
     dev_share: DevShareOption = 0.125,
     data_note: NoteOption = [],  # noqa: B006 - typer copies it
     seed: SeedOption = 0,
@@ -133,11 +158,15 @@ def recognizer(
     save_steps: SaveOption = 500,
 ) -> None:
     """Train a recogniser of mentions on annotated documents, from a checkpoint or from scratch."""
+    from api.errors import ArgumentRejected
+    from linker.annotation.recognizer import TokenRecognizer
+    from linker.document_texts import read_texts
     from linker.shipped import bi_encoder_source
     from linker.training.recognizer import RecognizerRecipe
     from linker.training.recognizer_corpus import MarkedFiles, documents_of, gather
     from linker.training.recognizer_runs import run_recognizer
     from linker.training.recognizer_start import BiLstmSize
+    from linker.training.recognizer_teaching import Teaching
     from linker.training.runs import Oversight, check_device, use_threads
     from linker.training.scratch import ScratchSize
 
@@ -149,6 +178,15 @@ def recognizer(
     )
     if corpus.doubtful:
         note(f"{corpus.doubtful:,} spans are not what their document has at their place; they teach nothing.")
+    if bool(unlabelled) != bool(teacher):
+        raise ArgumentRejected(
+            "teacher",
+            "Unlabelled texts and teachers need one another; give --unlabelled and --teacher, or neither.",
+        )
+    teaching = None
+    if teacher:
+        teachers = [TokenRecognizer.open(one) for one in teacher]
+        teaching = Teaching(read_texts(unlabelled), teachers, sure, unlabelled_every)
     recipe = RecognizerRecipe(
         epochs=epochs,
         learning_rate=learning_rate,
@@ -176,6 +214,8 @@ def recognizer(
             device=check_device(device),
             oversight=Oversight(measure_steps, patience, save_steps),
             notes=data_note,
+            teaching=teaching,
+            stage=tell,
             progress=lambda step, steps, loss: tell("training the recogniser", step, steps),
         )
     figures = ", ".join(f"{type} {one.f1:.3f}" for type, one in counts.items())

@@ -122,10 +122,18 @@ class TokenRecognizer:
         """The types that its spans have."""
         return tuple(sorted({self._settings.types.get(type, type) for type in self._scheme.types}))
 
+    @property
+    def scheme(self) -> LabelScheme:
+        """What the model's labels mean."""
+        return self._scheme
+
+    def read(self, texts: Sequence[str]) -> list[ReadText]:
+        """Texts as `spans_of` and `word_logits` take them."""
+        return self._reader.read(texts)
+
     def spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of each text, in its order (by start, then longer first), without repetition."""
-        reads = self._reader.read(texts)
-        return self.spans_of(reads)
+        return self.spans_of(self.read(texts))
 
     def spans_of(self, reads: Sequence[ReadText]) -> list[list[Span]]:
         """As `spans`, of texts that are read already."""

@@ -105,6 +105,23 @@ class LabelScheme:
             )
         return _SAME.get(found[1], found[1]), found[2] or ""
 
+    def probabilities(self, logits: Sequence[Floats]) -> list[Floats]:
+        """Of each text's words and labels, from their logits; both have shape (words, labels)."""
+        found = []
+        for one in logits:
+            told = np.empty_like(one)
+            for layer in self.layers:
+                told[:, layer.columns] = np.exp(_log_softmax((one + self._outside)[:, layer.columns]))
+            found.append(told)
+        return found
+
+    def begin_and_inside(self, probabilities: Floats, type: str) -> tuple[Floats, Floats]:
+        """How likely each word begins a mention of a type, and how likely it goes on with one, shape (words,) each."""
+        read = [self._read(label) for label in self.labels]
+        begins = [at for at, (mark, own) in enumerate(read) if own == type and mark in "BS"]
+        inside = [at for at, (mark, own) in enumerate(read) if own == type and mark in "IE"]
+        return probabilities[:, begins].sum(1), probabilities[:, inside].sum(1)
+
     def decode(self, logits: Sequence[Floats]) -> list[list[WordSpan]]:
         """The spans of each text, of its words' logits, shape (words, labels) each; by first word."""
         found: list[list[WordSpan]] = [[] for _ in logits]

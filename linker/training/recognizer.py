@@ -71,8 +71,11 @@ class Trained:
         )
 
 
-def batches_of(trained: Trained, documents: Sequence[MarkedText]) -> WindowBatches:
-    """The training documents as batches with their targets."""
+def batches_of(
+    trained: Trained, documents: Sequence[MarkedText], taught: Sequence[MarkedText] = (), every: int = 1
+) -> WindowBatches:
+    """The training documents as batches with their targets; an epoch has one in `every` of those `taught`."""
+    known, documents = len(documents), [*documents, *taught]
     reads = trained.reader.read([one.text for one in documents])
     return WindowBatches(
         trained.reader,
@@ -82,6 +85,7 @@ def batches_of(trained: Trained, documents: Sequence[MarkedText]) -> WindowBatch
         batch_tokens=trained.recipe.batch_tokens,
         padding=trained.padding,
         seed=trained.recipe.seed,
+        every=[1] * known + [every] * len(taught),
     )
 
 

@@ -48,8 +48,13 @@ class WindowBatches:
         batch_tokens: int,
         padding: int,
         seed: int,
+        every: Sequence[int] | None = None,
     ) -> None:
-        """`size` in tokens, without the special ones; `batch_tokens` with them and with padding."""
+        """`size` in tokens, without the special ones; `batch_tokens` with them and with padding.
+
+        An epoch reads a text whose `every` is n in one epoch of n.
+        """
+        self._every = every or [1] * len(reads)
         self._reader = reader
         self._reads = reads
         self._allowed = allowed
@@ -81,7 +86,11 @@ class WindowBatches:
     def _drawn(self, epoch: int) -> list[list[Window]]:
         chance = random.Random(f"{self._seed} {epoch}")
         size = chance.randint(max(1, round(_SHORTEST * self._size)), self._size)
-        windows = windows_over(self._reads, size, min(self._size // 8, size // 2))
+        windows = [
+            window
+            for window in windows_over(self._reads, size, min(self._size // 8, size // 2))
+            if (epoch + window.text) % self._every[window.text] == 0
+        ]
         chance.shuffle(windows)
         around = self._reader.special_tokens
         together = _SORTED_TOGETHER * max(1, self._batch_tokens // (size + around))

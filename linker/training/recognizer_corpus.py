@@ -56,12 +56,18 @@ class MarkedFiles:
 
 @dataclass(frozen=True, slots=True)
 class RecognizerCorpus:
-    """Documents by name, training and dev; `told` says of each file what it gave."""
+    """Documents by name, training and dev, and what is in neither; `told` says of each file what it gave."""
 
     training: tuple[MarkedText, ...]
     dev: tuple[MarkedText, ...]
     types: tuple[str, ...]
     told: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """All that are known by name, those left out too."""
+        return self.left_out | {one.document for one in (*self.training, *self.dev)}
 
     @property
     def doubtful(self) -> int:
@@ -136,7 +142,7 @@ def gather(files: MarkedFiles, dev_share: float, left_out: Iterable[str] = ()) -
         f"{len(sides[0]):,} documents to train on, {len(sides[1]):,} to choose on, "
         f"{len(left & searched.keys()):,} left out of both"
     )
-    return RecognizerCorpus(tuple(sides[0]), tuple(sides[1]), types, tuple(told))
+    return RecognizerCorpus(tuple(sides[0]), tuple(sides[1]), types, tuple(told), frozenset(left))
 
 
 def _marked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from linker.training.checkpoint import Checkpoint
 from linker.training.model_folder import ModelCard, save_plain_model
 from linker.training.optimization import Course, Progress, Watch
 from linker.training.recognizer import RecognizerRecipe, Trained, batches_of, train_recognizer
-from linker.training.recognizer_corpus import RecognizerCorpus
+from linker.training.recognizer_corpus import MarkedText, RecognizerCorpus
 from linker.training.recognizer_scores import (
     SpanCounts,
     best_outside,
@@ -26,6 +26,7 @@ from linker.training.recognizer_scores import (
     spans_of_words,
 )
 from linker.training.recognizer_start import BiLstmSize, open_start, write_bilstm, write_scratch
+from linker.training.recognizer_teaching import Teaching, marked_by_teachers
 from linker.training.runs import Oversight
 from linker.training.scratch import ScratchSize
 
@@ -43,12 +44,15 @@ def run_recognizer(
     device: str = "cpu",
     oversight: Oversight = Oversight(measure_steps=0),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
+    teaching: Teaching | None = None,
     progress: Progress,
+    stage: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> dict[str, SpanCounts]:
     """Train from `start_from` (an id or folder), or from scratch at `size`, into `output`; returns the dev figures.
 
     From scratch a model's words are learned from the training documents; `folded`, it reads neither case nor accents.
-    With `bilstm` an LSTM takes the place of the start's layers.
+    With `bilstm` an LSTM takes the place of the start's layers. With `teaching` texts that teachers mark are learned
+    from too. `stage` is told (stage, done, total) of what comes before the steps.
     Readings are taken every `measure_steps`, where that is 0 every epoch. Goes on where the same training was killed.
     Raises TrainingError, ModelNotFound.
     """
@@ -67,7 +71,15 @@ def run_recognizer(
             start = Path(scratch) / "bilstm"
         trained = open_start(start, scheme, recipe, device)
     recipe = trained.recipe
-    batches = batches_of(trained, corpus.training)
+    taught: list[MarkedText] = []
+    if teaching:
+        teaching = teaching.without(corpus.documents)
+        taught = marked_by_teachers(
+            teaching, lambda done, total: stage("marking texts that nobody annotated", done, total)
+        )
+        told = f"{len(taught):,} texts that nobody annotated, {sum(len(t.marks) for t in taught):,} marks by teachers"
+        notes = [told, *notes]
+    batches = batches_of(trained, corpus.training, taught, teaching.every if teaching else 1)
     reads = trained.reader.read([one.text for one in corpus.dev])
     recognizer = trained.recognizer()
     watch = Watch(
@@ -75,7 +87,7 @@ def run_recognizer(
         oversight.patience,
         (lambda: mean_f1(count_spans(corpus.dev, recognizer.spans_of(reads)))) if corpus.dev else None,
     )
-    kept = Checkpoint(output, _fingerprint(trained, corpus, watch), oversight.save_steps)
+    kept = Checkpoint(output, _fingerprint(trained, corpus, taught, watch), oversight.save_steps)
     course = train_recognizer(trained, batches, progress, watch, kept)
     logits = recognizer.word_logits(reads)
     outside = best_outside(scheme.labels, corpus.dev, reads, logits)
@@ -91,6 +103,7 @@ def run_recognizer(
             "parameters": f"{sum(p.numel() for p in trained.model.parameters()):,}",
             **asdict(recipe),
             **(asdict(bilstm) if bilstm else {}),
+            **({"sure": teaching.sure, "unlabelled_every": teaching.every} if teaching else {}),
             **({} if start_from else {"scratch": size, "folded": folded}),
         },
         figures=_figures(course, counts),
@@ -133,13 +146,15 @@ def _figures(course: Course, counts: Mapping[str, SpanCounts]) -> list[str]:
     ]
 
 
-def _fingerprint(trained: Trained, corpus: RecognizerCorpus, watch: Watch) -> str:
+def _fingerprint(
+    trained: Trained, corpus: RecognizerCorpus, taught: Sequence[MarkedText], watch: Watch
+) -> str:
     """SHA-256 over all that decides the weights."""
     weights = weights_digest(trained.tokenizer.get_vocab(), trained.model.state_dict())
     digest = hashlib.sha256(weights.encode())
     options = {**asdict(trained.recipe), "every": watch.every, "patience": watch.patience}
     digest.update(json.dumps([options, trained.scheme.labels], sort_keys=True).encode())
-    for side in (corpus.training, corpus.dev):
+    for side in (corpus.training, corpus.dev, taught):
         for one in side:
             marks = [(m.start, m.end, m.type) for m in (*one.marks, *one.doubtful)]
             row = [one.document, one.text, sorted(one.types), marks, len(one.doubtful)]

@@ -51,6 +51,16 @@ def test_an_lstm_is_trained_on_the_shipped_vectors_and_brat_files(enlace, tmp_pa
     assert TokenRecognizer.open(output).types == ("disorder", "symptom")
     assert (output / "model.safetensors").stat().st_size < 15_000_000
 
+    lines = '{"doc": "a", "text": "Mujer con asma."}\n{"doc": "b", "text": "Sin tos."}\n'
+    (tmp_path / "raw.jsonl").write_text(lines, "utf-8")
+    again = enlace(
+        "train", "recognizer", "--from", output, "--mentions", tmp_path / "brat", "--output", tmp_path / "student",
+        "--unlabelled", tmp_path / "raw.jsonl", "--teacher", output, "--sure", "0.1", "--unlabelled-every", "1",
+        "--epochs", "1", "--plain", "--dev-share", "0.3",
+    )  # fmt: skip
+    assert again.code == 0, again.err
+    assert "- 2 texts that nobody annotated, " in (tmp_path / "student" / "README.md").read_text("utf-8")
+
 
 def test_what_cannot_be_trained_is_one_sentence(enlace, tmp_path: Path) -> None:
     write_cases(tmp_path, 6)
@@ -67,6 +77,7 @@ def test_what_cannot_be_trained_is_one_sentence(enlace, tmp_path: Path) -> None:
         (("--searched", "disorder"), "--searched disorder: name the type before the file"),
         (("--mentions", tmp_path / "no.tsv"), "cannot be read: No such file"),
         (("--hold-out", tmp_path / "texts.jsonl"), "No training document has a span"),
+        (("--teacher", tmp_path), "Unlabelled texts and teachers need one another"),
         (("--device", "tpu9000"), "This machine has no device 'tpu9000'"),
     ):
         told = enlace(*asked, *more)

@@ -31,6 +31,7 @@ from linker.training.recognizer_runs import run_recognizer
 from linker.training.recognizer_scores import SpanCounts
 from linker.training.recognizer_start import BiLstmSize
 from linker.training.recognizer_targets import allowed_labels, loss_of_words
+from linker.training.recognizer_teaching import Teaching, marked_by_teachers
 from linker.training.runs import Oversight
 from linker.training.scratch import ScratchSize
 
@@ -62,7 +63,11 @@ def files(folder: Path) -> MarkedFiles:
 
 
 def run(
-    corpus: RecognizerCorpus, output: Path, progress: Progress = lambda *told: None, **changes: object
+    corpus: RecognizerCorpus,
+    output: Path,
+    progress: Progress = lambda *told: None,
+    teaching: Teaching | None = None,
+    **changes: object,
 ) -> dict[str, SpanCounts]:
     return run_recognizer(
         corpus,
@@ -73,6 +78,7 @@ def run(
         size=SIZE,
         bilstm=BiLstmSize(1, 24),
         oversight=Oversight(5, 0, 5),
+        teaching=teaching,
         progress=progress,
     )
 
@@ -201,6 +207,35 @@ def test_a_model_from_scratch_learns_invented_cases(
     assert "spans of disorders.tsv in 24 documents (disorder)" in card
     assert f"| layered | {layered} |" in card
     assert json.loads((tmp_path / "model" / "enlace.json").read_text("utf-8"))["window"] == 48
+
+
+def test_a_student_learns_from_what_teachers_are_sure_of(
+    folder: Path, corpus: RecognizerCorpus, tmp_path: Path
+) -> None:
+    run(corpus, tmp_path / "layered")
+    run(corpus, tmp_path / "plain", layered=False, seed=1)
+    teachers = [TokenRecognizer.open(tmp_path / name) for name in ("layered", "plain")]
+    raw = {f"R{name}": text for name, text in cases().items()}
+    teaching = Teaching({**raw, "es-S001-1": "Mujer con asma."}, teachers, sure=0.5, every=2)
+    assert teaching.without(corpus.documents).texts == raw
+    taught = marked_by_teachers(Teaching(raw, teachers, sure=0.5))
+    right = [m for one in taught for m in one.marks if one.text[m.start : m.end] in (*DISORDERS, *SYMPTOMS)]
+    assert len(right) > 0.9 * sum(len(one.marks) for one in taught) > 0
+    assert {one.types for one in taught} == {frozenset(["disorder", "symptom"])}
+    # Nothing is as sure as that.
+    unsure = marked_by_teachers(Teaching(raw, teachers, sure=1.1))
+    assert not any(one.marks for one in unsure)
+    assert all(one.doubtful for one in unsure)
+    one = gather(files(folder), 0.0, corpus.documents - {corpus.training[0].document})
+    counts = run(
+        replace(one, dev=corpus.dev, left_out=frozenset()), tmp_path / "student", teaching=teaching, epochs=40
+    )
+    assert all(count.f1 > 0.8 for count in counts.values())
+    card = (tmp_path / "student" / "README.md").read_text("utf-8")
+    assert "texts that nobody annotated, " in card
+    assert "| sure | 0.5 |" in card
+    with pytest.raises(TrainingError, match="is of an annotated or a left out document"):
+        teaching.without([*corpus.documents, *(name.removeprefix("es-") for name in raw)])
 
 
 def test_a_killed_training_ends_as_an_undisturbed_one(corpus: RecognizerCorpus, tmp_path: Path) -> None:
