@@ -1,4 +1,4 @@
-"""`enlace harmonize`: rows of several hospitals, as codes or text, onto clinical variables."""
+"""`enlace harmonize`: rows of several hospitals, as codes or text, or notes, onto clinical variables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from api.harmonizing import Harmonized, Task
+    from api.harmonizing_notes import HarmonizedNotes, NotesTask
 
 _SYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
@@ -33,6 +34,15 @@ def harmonize(
             "--variables", metavar="FILE", help="Variables: .yaml, .csv or .tsv.", show_default=False
         ),
     ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="The table to write: .parquet or .csv; of notes .jsonl too.",
+            show_default=False,
+        ),
+    ],
     input: Annotated[
         list[Path],
         typer.Option(
@@ -41,13 +51,15 @@ def harmonize(
             help="Rows: .csv, .tsv or .parquet; repeatable, a source each.",
             show_default=False,
         ),
-    ],
-    output: Annotated[
-        Path,
+    ] = [],  # noqa: B006 - typer copies it
+    notes: Annotated[
+        str | None,
         typer.Option(
-            "--output", metavar="FILE", help="The table to write: .parquet or .csv.", show_default=False
+            "--notes",
+            help="Or notes: a folder of texts, a .txt, .jsonl, .csv, .tsv or .parquet file.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     code_column: Annotated[str | None, typer.Option("--code-column", help="The column with codes.")] = None,
     text_column: Annotated[
         str | None,
@@ -86,6 +98,30 @@ def harmonize(
     concept_map: Annotated[
         Path | None, typer.Option("--map", metavar="FILE", help="A reviewed concept map to apply.")
     ] = None,
+    document_column: Annotated[
+        str, typer.Option("--document-column", help="What a table or an object of notes calls a note's name.")
+    ] = "doc",
+    recognizer: Annotated[
+        list[str],
+        typer.Option(
+            "--recognizer",
+            help="What finds mentions in notes, as in `enlace annotate`; repeatable.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            "--min-probability",
+            min=0,
+            max=1,
+            help="Count no mention of notes whose concept is less likely to be right.",
+            show_default=False,
+        ),
+    ] = None,
+    mentioned_only: Annotated[
+        bool, typer.Option("--mentioned", help="Of notes, leave out the variables that they do not mention.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +129,21 @@ def harmonize(
 
     Beside the output are written the concept map (`.map.csv`), to be reviewed and applied with --map, and the
     summary (`.summary.html`, `.summary.json`). A run that was killed continues when it is started again.
+
+    With --notes: each note says of each variable whether it is present, absent, unclear or not mentioned, with the
+    sentence that says so.
     """
+    if bool(input) == bool(notes):
+        raise typer.BadParameter("give rows with --input, or notes with --notes", param_hint="--input")
+    if notes:
+        for option, given in (("--code-column", code_column), ("--map", concept_map), ("--keep", keep)):
+            if given:
+                raise typer.BadParameter("is of rows, and not of notes", param_hint=option)
+        _notes(
+            variables, notes, output, release, document_column, text_column, tuple(recognizer), min_probability,
+            mentioned_only, overwrite, as_json,
+        )  # fmt: skip
+        return
     if not code_column and not text_column:
         raise typer.BadParameter("give --code-column, --text-column or both", param_hint="--code-column")
     if code_column and not (system or system_column):
@@ -134,6 +184,62 @@ def harmonize(
         print(json.dumps(done.summary, ensure_ascii=False))
     else:
         _show(task, done)
+
+
+def _notes(
+    variables: Path,
+    notes: str,
+    output: Path,
+    release: str | None,
+    document_column: str,
+    text_column: str | None,
+    recognizers: tuple[str, ...],
+    min_probability: float | None,
+    mentioned_only: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from api.annotation_file import Broken
+    from api.harmonizing_notes import NotesTask, harmonize_notes
+    from api.releases import chosen
+    from graph.release import default_home
+    from graph.variables.files import read
+    from linker.annotation.document_sources import Columns
+
+    home = default_home()
+    task = NotesTask(
+        variables=variables,
+        notes=notes,
+        output=output,
+        release=chosen(home, release or read(variables).release or None),
+        columns=Columns(document_column, text_column or "text"),
+        recognizers=recognizers,
+        min_probability=min_probability,
+        mentioned_only=mentioned_only,
+    )
+    broken = Broken(lambda one: note(f"enlace: {one}"))
+    with progress() as tell:
+        done = harmonize_notes(home, task, broken, overwrite=overwrite, tell=tell)
+    if done.before:
+        note(f"{output} was continued after {done.before:,} documents.")
+    if done.left_out:
+        note(f"{done.left_out:,} document{'s were' if done.left_out > 1 else ' was'} left out.")
+    if as_json:
+        print(task.summary_file.read_text("utf-8"), end="")
+    else:
+        _show_notes(task, done)
+
+
+def _show_notes(task: NotesTask, done: HarmonizedNotes) -> None:
+    from rich.table import Table
+
+    table = Table("variable", title=f"{done.documents:,} documents on {task.release}", title_justify="left")
+    for status in next(iter(done.variables.values()), {}):
+        table.add_column(status, justify="right")
+    for variable, counts in done.variables.items():
+        table.add_row(variable, *(f"{count:,}" for count in counts.values()))
+    out().print(table)
+    print(f"{task.output}, {task.summary_file.name}")
 
 
 def _show(task: Task, done: Harmonized) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from graph.ecl.content import Content
 from graph.model import CURIE
@@ -16,6 +19,15 @@ from linker.harmonization.model import Key, Meaning, Reason, Status, Unit
 _MOST_TOLD = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A variable that holds a concept, by the is-a `path`; `whole` unless the concept is below one that it holds."""
+
+    variable: str
+    path: str
+    whole: bool
+
+
 class VariableTable:
     """The variables of every concept of a release. For one thread: paths are found as they are asked for."""
 
@@ -26,10 +38,12 @@ class VariableTable:
         sets = masks(variables, content)
         self._assignment = Assignment(content.universe, content.hierarchy, sets, variables.parents())
         ids = [variable.id for variable in variables.variables]
+        self._ids = ids
         self._names = [tuple(ids[place] for place in some) for some in self._assignment.combinations]
         self._of_number = self._assignment.of_number.tolist()
         self._ways: dict[int, WaysUp] = {}
         self._paths: dict[tuple[int, int], str] = {}
+        self._holding: dict[int, tuple[int, ...]] = {}
         #: Whether variables hold a concept; shape (universe.concepts,).
         self.held = self._assignment.of_number > 0
 
@@ -44,6 +58,34 @@ class VariableTable:
             start = end
         return units
 
+    def holding(self, ids: Sequence[CURIE]) -> list[tuple[Held, ...]]:
+        """The variables that hold each concept, not only the most specific ones, in the order of the file."""
+        numbers = self._universe.numbers(ids).tolist() if ids else []
+        return [
+            tuple(
+                Held(self._ids[place], self._path(number, (place,)), self._is_top(number, place))
+                for place in self._places(number)
+            )
+            for number in numbers
+        ]
+
+    def _places(self, number: int) -> tuple[int, ...]:
+        if not self._combination(number):
+            return ()
+        if number not in self._holding:
+            sets = self._assignment.sets
+            at = [int(np.searchsorted(held, number)) for held in sets]
+            self._holding[number] = tuple(
+                place
+                for place, (held, where) in enumerate(zip(sets, at, strict=True))
+                if where < len(held) and held[where] == number
+            )
+        return self._holding[number]
+
+    def _is_top(self, number: int, place: int) -> bool:
+        """Whether a concept is one that a variable is made of: nothing above it is in its set."""
+        return number >= self._universe.active or number in self._assignment.tops[place]
+
     def _unit(self, key: Key, meaning: Meaning, numbers: Sequence[int]) -> Unit:
         status, reason, detail, path = Status.UNMATCHED, meaning.reason, meaning.detail, ""
         variables: tuple[str, ...] = ()
@@ -57,7 +99,7 @@ class VariableTable:
                 detail = self._alternatives(meaning.concepts, numbers)
             elif combination:
                 status, variables = Status.ASSIGNED, self._names[combination]
-                path = self._path(numbers[0], combination)
+                path = self._path(numbers[0], self._assignment.combinations[combination])
             else:
                 reason, detail = Reason.NO_VARIABLE, f"{meaning.concepts[0]} counts as no variable"
         return Unit(
@@ -85,8 +127,7 @@ class VariableTable:
         more = f"; and {len(told) - _MOST_TOLD} more concepts" if len(told) > _MOST_TOLD else ""
         return "; ".join(told[:_MOST_TOLD]) + more
 
-    def _path(self, number: int, combination: int) -> str:
-        places = self._assignment.combinations[combination]
+    def _path(self, number: int, places: Sequence[int]) -> str:
         if number >= self._universe.active:
             return " | ".join([self._universe.id_of(number)] * len(places))
         return " | ".join(self._path_to(number, place) for place in places)

@@ -139,6 +139,7 @@ def test_what_relatives_tell_is_of_the_patient(rules: ContextRules, sentence: st
     ("sentence", "by"),
     [
         ("Acudir a urgencias si presenta [fiebre].", "si presenta"),
+        ("Acudir si presenta [fiebre].", "Acudir si presenta"),
         ("Heparina para prevenir [trombosis].", "para prevenir"),
         ("Alto riesgo de [hemorragia].", "Alto riesgo de"),
         ("En caso de [dolor], paracetamol.", "En caso de"),
