@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.errors import ArgumentRejected
+from linker.shipped import SHIPPED, recognizer_source
 
 if TYPE_CHECKING:
     from linker.annotation.model import ContextFinder, Recognizer
 
 DICTIONARY = "dictionary"
+BOTH = "both"
+"""The shipped recogniser and the dictionary."""
+_BOTH = (SHIPPED, DICTIONARY)
 
 
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
@@ -34,7 +38,8 @@ def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recog
 
 def _parts(names: Iterable[str]) -> list[str]:
     """The names of single recognisers, each once."""
-    return list(dict.fromkeys(part for name in names for part in name.split("+")))
+    parts = (part for name in names for part in name.split("+"))
+    return list(dict.fromkeys(one for part in parts for one in (_BOTH if part == BOTH else (part,))))
 
 
 def _recognizer(name: str, index_folder: Path) -> Recognizer:
@@ -42,7 +47,15 @@ def _recognizer(name: str, index_folder: Path) -> Recognizer:
 
     if name == DICTIONARY:
         return Dictionary.open(index_folder)
-    raise ArgumentRejected("recognizer", f"There is no recogniser {name!r}; give `{DICTIONARY}`.")
+    if name != SHIPPED and "/" not in name and not Path(name).is_dir():
+        raise ArgumentRejected(
+            "recognizer",
+            f"There is no recogniser {name!r}; give `{DICTIONARY}`, `{SHIPPED}`, `{BOTH}`, a model's folder or its "
+            "Hugging Face id.",
+        )
+    from linker.annotation.recognizer import TokenRecognizer
+
+    return TokenRecognizer.open(recognizer_source(name))
 
 
 def context_finder() -> ContextFinder:

@@ -15,6 +15,11 @@ def bi_encoder_source(name: str) -> str:
     return str(_MODELS / "bi-encoder") if name == SHIPPED else name
 
 
+def recognizer_source(name: str) -> str:
+    """`name` itself, or the shipped recogniser's folder for `shipped`."""
+    return str(_MODELS / "recognizer") if name == SHIPPED else name
+
+
 def cross_encoder_source(name: str) -> str:
     """`name` itself, or the shipped cross-encoder's folder for `shipped`."""
     return str(_MODELS / "cross-encoder") if name == SHIPPED else name

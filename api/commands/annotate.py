@@ -38,7 +38,9 @@ def annotate(
     recognizer: Annotated[
         list[str],
         typer.Option(
-            "--recognizer", help="What finds mentions: `dictionary`; repeatable.", show_default=False
+            "--recognizer",
+            help="What finds mentions: `dictionary`, `shipped`, `both`, or a folder; repeatable.",
+            show_default=False,
         ),
     ] = [],  # noqa: B006 - typer copies it
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Concepts for each mention.")] = 5,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from recognizer_folders import make_recognizer
 
 from api import annotation_file
 from graph.release import ReleaseHome
@@ -150,6 +151,28 @@ def test_streams(in_home: ReleaseHome, enlace: Enlace, notes: Path, monkeypatch:
     ran = enlace("annotate", "--release", "demo", "--input", "-", "--output", "-")
     assert [json.loads(line)["doc"] for line in ran.out.splitlines()] == [f"n{place}" for place in range(40)]
     assert ran.err == "40 documents annotated.\n"
+
+
+def test_a_models_folder_finds_mentions_beside_the_dictionary(
+    in_home: ReleaseHome, enlace: Enlace, tmp_path: Path
+) -> None:
+    model = make_recognizer(tmp_path / "model", "roberta", ("O-symptom", "B-symptom", "I-symptom"))
+    note = tmp_path / "note.txt"
+    note.write_text("Varón con dolor torácico y fiebre.", "utf-8")
+    found = {}
+    for name in ("dictionary", str(model), f"{model}+dictionary"):
+        output = tmp_path / "annotations.jsonl"
+        ran = enlace(
+            "annotate", "--release", "demo", "--input", note, "--output", output, "--overwrite",
+            "--recognizer", name,
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+        (record,) = map(json.loads, output.read_text("utf-8").splitlines())
+        found[name] = {(one["start"], one["end"], one["type"]) for one in record["annotations"]}
+    dictionary, alone, both = found.values()
+    assert {type for *_, type in alone} == {"symptom"}
+    assert alone <= both
+    assert both - alone <= dictionary
 
 
 def test_what_is_not_there_is_told(in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path) -> None:
