@@ -17,6 +17,7 @@ from api import administration, health
 from api.access import Access
 from api.body_limit import BodyLimit
 from api.error_codes import HTTP_INVALID
+from api.garbage import settled
 from api.graphql_endpoint import GraphQLEndpoint
 from api.metrics import Metrics
 from api.refusals import refusal_of
@@ -57,9 +58,10 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await served.start()
-        yield
-        await served.close()
+        async with settled(served.parts_open):
+            await served.start()
+            yield
+            await served.close()
 
     cors = [
         Middleware(

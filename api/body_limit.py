@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import RequestTooLarge
-from api.refusals import refusal
+from api.refusing import Refused, answering, refuse
 
 #: Times the limit that are read to the end, to tell why they are refused.
 _MUCH = 4
@@ -29,10 +28,9 @@ class BodyLimit:
             return
         if _announced(scope) > self._most:
             await self._throw_away(receive, _announced(scope))
-            await self._refusal()(scope, receive, send)
+            await refuse(self._error(), scope, receive, send)
             return
         received = 0
-        answering = False
 
         async def counted() -> Message:
             nonlocal received
@@ -41,20 +39,10 @@ class BodyLimit:
             if received > self._most:
                 if message.get("more_body", False):
                     await self._throw_away(receive, received)
-                raise _TooLarge
+                raise Refused(self._error())
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal answering
-            answering = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLarge:
-            if answering:
-                raise
-            await self._refusal()(scope, receive, send)
+        await answering(self._app, scope, receive, send, counted)
 
     async def _throw_away(self, receive: Receive, received: int) -> None:
         """Read on where little is left: a client that still sends when the connection closes never reads why."""
@@ -65,16 +53,10 @@ class BodyLimit:
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return
 
-    def _refusal(self) -> Response:
-        return refusal(
-            RequestTooLarge(
-                f"The request's body has more than {self._most:,} bytes; send it in several requests."
-            )
+    def _error(self) -> RequestTooLarge:
+        return RequestTooLarge(
+            f"The request's body has more than {self._most:,} bytes; send it in several requests."
         )
-
-
-class _TooLarge(Exception):
-    pass
 
 
 def _announced(scope: Scope) -> int:

@@ -1,11 +1,14 @@
 """Connections that send nothing, little or too much: closed in time, so that they hold nothing but a socket.
 
-uvicorn sets no limit to how long the head of a request may take, nor to how long it may be.
+uvicorn sets no limit to how long the head of a request may take, nor to how long it may be. And connections that are
+too many in one of several workers are closed after an answer, so that their clients find another.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
+from pathlib import Path
 
 from starlette.responses import Response
 from uvicorn.config import Config
@@ -14,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.error_codes import HTTP_INVALID
 from api.errors import ClientTooSlow, RequestTooLarge, ServerBusy
 from api.refusals import refusal, refusal_of
+from api.worker_balance import WorkerBalance
 
 _MOST_HEAD_BYTES = 65_536
 _LINGER_S = 1.0
@@ -27,6 +31,13 @@ class ServerConfig(Config):
     """What a client may take to send the head of a request."""
     most_connections: int = 1000
     """To one process."""
+    shared: Path | None = None
+    """A folder that all workers share, where there are several."""
+
+    @cached_property
+    def balance(self) -> WorkerBalance | None:
+        """What tells each worker how many connections the others have; first asked for in a worker."""
+        return WorkerBalance(self.shared) if self.shared else None
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -35,11 +46,13 @@ class GuardedConnection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _refused = False
+    _sent_away = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request; refuse where there are too many connections."""
         super().connection_made(transport)
         assert isinstance(self.config, ServerConfig)
+        self._tell_balance()
         if len(self.connections) > self.config.most_connections:
             self._refuse(refusal(ServerBusy("Too many connections are open; try again in some seconds.")))
             return
@@ -49,6 +62,8 @@ class GuardedConnection(HttpToolsProtocol):
         """Wait no more."""
         self._stop_waiting()
         super().connection_lost(exc)
+        if self._sent_away and (balance := self._tell_balance()):
+            balance.gone()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, and count those of a head that is not whole yet."""
@@ -65,9 +80,14 @@ class GuardedConnection(HttpToolsProtocol):
                 self._refuse(refusal(error))
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole; where this worker has too many connections, this is the last request of this one."""
         self._stop_waiting()
         super().on_headers_complete()
+        assert isinstance(self.config, ServerConfig)
+        balance = self.config.balance
+        if balance and self.cycle is not None and not self._sent_away and balance.send_away():
+            self._sent_away = True
+            self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, in the shape of all errors."""
@@ -79,6 +99,13 @@ class GuardedConnection(HttpToolsProtocol):
             self.transport.abort()
         else:
             super().timeout_keep_alive_handler()
+
+    def _tell_balance(self) -> WorkerBalance | None:
+        assert isinstance(self.config, ServerConfig)
+        balance = self.config.balance
+        if balance:
+            balance.tell(len(self.connections))
+        return balance
 
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -1,7 +1,8 @@
 """Link requests of many clients, linked together: the models take ten mentions at once in far less than ten times one.
 
-A request waits some milliseconds for others. Each batch takes mentions from all that wait, in turns, so that
-two hundred mentions of one client do not hold up five of another. A request whose client has gone is left out.
+A request waits some milliseconds for others. A batch takes small requests whole, in the order in which they came, and
+a share of large ones, so that two hundred mentions of one client do not hold up five of another. A request whose
+client has gone is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from linker.pipeline import RERANK_DEPTH, check_mention
 
 #: Links mentions in another thread: (mentions, top, budget_ms) to a linking each.
 Link: TypeAlias = Callable[[list[str], int, float | None], Awaitable[list[Linking]]]
+
+
+#: Of a batch: a request gets at most one while others wait.
+_SHARES = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -103,13 +108,15 @@ class LinkQueue:
         together = [one for one in self._waiting if one.depth == first.depth and one.budget_ms is None]
         wanted = dict.fromkeys(together, 0)
         left = self._most_together
+        # Who came first is served first, and a small request whole: a part of each would let all wait for the last
+        # part. A large one gets its share in each turn.
+        share = max(1, left // _SHARES)
         while left:
-            hungry = [one for one in together if one.taken + wanted[one] < len(one.mentions)][:left]
+            hungry = [one for one in together if one.taken + wanted[one] < len(one.mentions)]
             if not hungry:
                 break
-            share = max(1, left // len(hungry))
             for one in hungry:
-                more = min(share, len(one.mentions) - one.taken - wanted[one])
+                more = min(share, left, len(one.mentions) - one.taken - wanted[one])
                 wanted[one] += more
                 left -= more
         batch = []
@@ -117,11 +124,11 @@ class LinkQueue:
             if count:
                 batch.append((one, one.mentions[one.taken : one.taken + count]))
                 one.taken += count
-        # Who waits for more goes behind those who came meanwhile.
-        unfinished = [one for one in together if one.taken < len(one.mentions)]
-        for one in together:
+        # Who got a share and waits for more goes behind those who got none.
+        for one in [one for one, count in wanted.items() if count]:
             self._waiting.remove(one)
-        self._waiting.extend(unfinished)
+            if one.taken < len(one.mentions):
+                self._waiting.append(one)
         return batch
 
     async def _link_batch(self, batch: list[tuple[_Asked, list[str]]]) -> None:

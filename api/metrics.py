@@ -54,43 +54,25 @@ class Metrics:
         self._seconds = Histogram(
             "enlace_request_seconds", "What a request took.", ("path",), buckets=_SECONDS, registry=known
         )
-        self.under_way = Gauge(
-            "enlace_requests_under_way",
-            "Requests being answered.",
-            multiprocess_mode="livesum",
-            registry=known,
-        )
-        self.waiting_links = Gauge(
-            "enlace_links_waiting",
-            "Link requests under way or waiting.",
-            multiprocess_mode="livesum",
-            registry=known,
-        )
+        self.under_way = self._gauge("enlace_requests_under_way", "Requests being answered.")
+        self.waiting_links = self._gauge("enlace_links_waiting", "Link requests under way or waiting.")
         self.link_batches = Histogram(
             "enlace_link_batch_mentions", "Mentions linked together.", buckets=_MENTIONS, registry=known
         )
-        self._current = Gauge(
-            "enlace_current_release",
-            "Workers in which a release is current.",
-            ("release",),
-            multiprocess_mode="livesum",
-            registry=known,
+        self._current = self._gauge(
+            "enlace_current_release", "Workers in which a release is current.", ("release",)
         )
-        self._problem = Gauge(
-            "enlace_release_problem",
-            "Workers in which the release that should be current does not answer.",
-            multiprocess_mode="livesum",
-            registry=known,
+        self._problem = self._gauge(
+            "enlace_release_problem", "Workers in which the release that should be current does not answer."
         )
-        self._linker = Gauge(
-            "enlace_linker_ready",
-            "Workers whose linker is ready.",
-            multiprocess_mode="livesum",
-            registry=known,
-        )
-        self._workers = Gauge("enlace_workers", "Workers alive.", multiprocess_mode="livesum", registry=known)
+        self._linker = self._gauge("enlace_linker_ready", "Workers whose linker is ready.")
+        self._workers = self._gauge("enlace_workers", "Workers alive.")
         self._workers.set(1)
         self._release = ""
+
+    def _gauge(self, name: str, said: str, labels: tuple[str, ...] = ()) -> Gauge:
+        """A figure that goes up and down; those of living workers are added up."""
+        return Gauge(name, said, labels, multiprocess_mode="livesum", registry=self._registry)
 
     def answered(self, path: str, status: int, seconds: float, codes: list[str]) -> None:
         """Count a request."""

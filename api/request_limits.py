@@ -6,12 +6,9 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.error_codes import code_of
 from api.errors import ClientTooSlow, ServerBusy
-from api.refusals import refusal
-from api.request_trace import trace_of
+from api.refusing import Refused, answering, refuse
 from api.settings import Settings
-from graph.errors import EnlaceError
 
 #: Always answered: who watches the server must be told that it is busy.
 _ALWAYS = ("/health", "/health/live", "/health/ready", "/metrics")
@@ -35,7 +32,7 @@ class RequestLimits:
             error = ServerBusy(
                 f"{self._under_way} requests are under way already; try again in some seconds."
             )
-            await _refuse(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
         self._under_way += 1
         try:
@@ -45,7 +42,7 @@ class RequestLimits:
 
     async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
         end = asyncio.get_running_loop().time() + self._seconds
-        whole = answering = False
+        whole = False
 
         async def timed() -> Message:
             nonlocal whole
@@ -55,30 +52,13 @@ class RequestLimits:
                 async with asyncio.timeout_at(end):
                     message = await receive()
             except TimeoutError:
-                raise _TooSlow from None
+                raise Refused(
+                    ClientTooSlow(
+                        f"The body of the request did not come within {self._seconds} s; "
+                        "send it again, or less at once."
+                    )
+                ) from None
             whole = not message.get("more_body", False)
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal answering
-            answering = True
-            await send(message)
-
-        try:
-            await self._app(scope, timed, watched)
-        except _TooSlow:
-            if answering:
-                raise
-            error = ClientTooSlow(
-                f"The body of the request did not come within {self._seconds} s; send it again, or less at once."
-            )
-            await _refuse(error, scope, receive, send)
-
-
-class _TooSlow(Exception):
-    pass
-
-
-async def _refuse(error: EnlaceError, scope: Scope, receive: Receive, send: Send) -> None:
-    trace_of(scope).codes.append(code_of(error))
-    await refusal(error)(scope, receive, send)
+        await answering(self._app, scope, receive, send, timed)

@@ -175,6 +175,12 @@ class ServedReleases:
             switches=self._switches,
         )
 
+    def parts_open(self) -> frozenset[str]:
+        """Names of the releases that are open, and of the linkers that are: what takes much memory."""
+        open_ones = (*self._open.values(), *self._retired)
+        linkers = (f"linker of {one.name}" for one in open_ones if one.service.linker_state == "ready")
+        return frozenset((*(one.name for one in open_ones), *linkers))
+
     async def follow(self) -> None:
         """Take up the release that should be current, if it is not; drop what was imported anew meanwhile."""
         async with self._looking:

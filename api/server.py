@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.errors import ServerNotStarted
@@ -39,7 +40,7 @@ def run(settings: Settings) -> None:
     home = ReleaseHome(settings.home)
     release = chosen(home, settings.release)
     home.open(release).close()
-    with listening_socket(settings.host, settings.port) as bound, _shared_metrics(settings.workers):
+    with listening_socket(settings.host, settings.port) as bound, _shared_folder(settings.workers) as shared:
         # Imported here: the folder of shared metrics must be known before their library is loaded.
         from uvicorn import Server
         from uvicorn.supervisors import Multiprocess
@@ -66,6 +67,7 @@ def run(settings: Settings) -> None:
         )
         config.receive_seconds = settings.receive_seconds
         config.most_connections = settings.max_connections
+        config.shared = shared
         # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         if settings.workers == 1:
@@ -115,17 +117,17 @@ def _worker(settings: Settings) -> Starlette:
 
 
 @contextmanager
-def _shared_metrics(workers: int) -> Iterator[None]:
-    """A folder in which workers add up their metrics, where there are several."""
+def _shared_folder(workers: int) -> Iterator[Path | None]:
+    """A folder in which workers add up their metrics and connections, where there are several."""
     variable = "PROMETHEUS_MULTIPROC_DIR"
     os.environ.pop(variable, None)
     if workers == 1:
-        yield
+        yield None
         return
-    folder = tempfile.mkdtemp(prefix="enlace-metrics-")
+    folder = tempfile.mkdtemp(prefix="enlace-workers-")
     os.environ[variable] = folder
     try:
-        yield
+        yield Path(folder)
     finally:
         del os.environ[variable]
         shutil.rmtree(folder, ignore_errors=True)
@@ -137,7 +139,8 @@ def _prepare_workers(workers: int) -> None:
     # its path, before anything of ours runs; this keeps it out.
     os.environ["PYTHONSAFEPATH"] = "1"
     # Each worker's models would use all cores, and together they would only wait for each other.
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+    for variable in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS"):
+        os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // workers)))
 
 
 def _as_json(settings: Settings) -> str:

@@ -239,6 +239,8 @@ class Service:
         if self._linker is None:
             from linker.pipeline import Linker
 
+            # An index that cannot be searched is told now, not by the first search.
+            self._open_search().check_layout()
             self._linker = Linker.open(self._opened.index_folder)
             self._state = "ready"
         return self._linker
@@ -275,6 +277,15 @@ class Service:
     ) -> list[SearchHit]:
         from linker.search import Narrowing
 
+        search = self._open_search()
+        scope = None
+        if ecl is not None:
+            value_sets = self._open_value_sets()
+            with time_limit(self._limits.ecl_seconds):
+                scope = value_sets.value_set(ecl)
+        return search.find(text, first, Narrowing(language, tags, scope))
+
+    def _open_search(self) -> TermSearch:
         with self._lock:
             if self._search is None:
                 from linker.index_manifest import IndexManifest
@@ -282,12 +293,7 @@ class Service:
 
                 IndexManifest.read(self._opened.index_folder)
                 self._search = TermSearch.open(self._opened.index_folder / "search.sqlite")
-        scope = None
-        if ecl is not None:
-            value_sets = self._open_value_sets()
-            with time_limit(self._limits.ecl_seconds):
-                scope = value_sets.value_set(ecl)
-        return self._search.find(text, first, Narrowing(language, tags, scope))
+        return self._search
 
     def _expand(self, ecl: str, first: int, offset: int, text: str) -> Expansion:
         value_sets = self._open_value_sets()

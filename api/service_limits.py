@@ -13,7 +13,7 @@ class ServiceLimits:
 
     waiting_links: int = 64
     """Link requests under way or waiting; more are refused."""
-    linked_together: int = 64
+    linked_together: int = 32
     """Mentions of several requests in one batch."""
     link_wait_s: float = 0.003
     """How long a link request waits for others."""

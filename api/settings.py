@@ -76,7 +76,7 @@ class Settings:
     max_body_bytes: int = 1_000_000
     max_waiting_links: int = 64
     """Link requests under way or waiting in one process; more are refused."""
-    max_link_batch: int = 64
+    max_link_batch: int = 32
     """Mentions of several requests that are linked together."""
     link_wait_ms: int = 3
     """How long a link request waits for others to be linked with."""

@@ -52,6 +52,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._held = b""
         self._wanted = -1
+        self.ended = False
+        """Whether the server said that it closes the connection."""
         self._done: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,6 +77,7 @@ class _Connection(asyncio.Protocol):
             if end < 0:
                 return
             head = self._held[:end].lower()
+            self.ended = b"connection: close" in head
             place = head.index(b"content-length:") + 15
             self._wanted = end + 4 + int(head[place : (head.find(b"\r\n", place) + 1 or end + 1) - 1])
         if len(self._held) >= self._wanted and self._done and not self._done.done():
@@ -139,6 +142,9 @@ async def load(
                 connection = None
                 await asyncio.sleep(0.05)
                 continue
+            if connection.ended:
+                connection.close()
+                connection = None
             if said := _refused(status, body):
                 met.errors[said] = met.errors.get(said, 0) + 1
                 await asyncio.sleep(0.01)

@@ -6,7 +6,7 @@ Serves a release that is loaded and indexed (`enlace load`, `enlace index`) with
 kind of request after the other: a concept with terms, parents, children and ancestors; a search as you type;
 a `link` of five mentions. With --neo4j the same question about concepts is asked of a Neo4j server directly,
 through its driver, in one statement, by as many clients; the server is started for it and holds a copy of the
-release. Prints rates, latencies, errors, and what the server's memory grows by. --seconds is for all three together.
+release. Prints rates, latencies, errors, and what the server's memory grows by. --seconds is for all kinds together.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,26 +87,32 @@ def serving(home: Path, release: str, *options: str, linkers: int = 0) -> Iterat
             if not found:
                 sys.exit("The server did not start.")
             port = int(found[1])
-            _wait_until_ready(port, linkers)
+            if not _ready(port, linkers):
+                log.seek(0)
+                told = re.findall(rb'"message": "(Linking is not available[^\n]*?)"', log.read())
+                sys.exit(told[-1].decode() if told else "The linker did not become ready.")
             yield port, server.pid
         finally:
             server.terminate()
             server.wait(60)
 
 
-def _wait_until_ready(port: int, linkers: int) -> None:
-    """Return when so many workers can link."""
+def _ready(port: int, linkers: int) -> bool:
+    """Whether so many workers can link, once they can or it is clear that they cannot."""
     end = time.monotonic() + 300
     while time.monotonic() < end:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
                 found = re.search(rb"^enlace_linker_ready (\S+)", answer.read(), re.MULTILINE)
-                if found and float(found[1]) >= linkers:
-                    return
+            if found and float(found[1]) >= linkers:
+                return True
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as answer:
+                if linkers and json.load(answer)["linker"] == "unavailable":
+                    return False
         except OSError:
             pass
         time.sleep(0.5)
-    sys.exit("The linker did not become ready; is the release indexed?")
+    return False
 
 
 def resident_mib(process: int) -> float:
@@ -205,8 +212,24 @@ def beside_neo4j(home: Path, release: str, ids: Sequence[str], *, clients: int, 
         return asyncio.run(ask(seconds))
 
 
+def check(asked: Asked, port: int) -> None:
+    """End with the server's own sentence where it refuses the first request of a kind: the rest would measure that."""
+    body = asked.requests[0].partition(b"\r\n\r\n")[2]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            said = json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = json.load(error)
+    if said.get("errors"):
+        sys.exit(f"The server refuses {asked.name}: {said['errors'][0]['message']}")
+
+
 def measure(asked: Asked, port: int, process: int, *, clients: int, seconds: float) -> dict[str, Any]:
     """What clients met who asked one kind of request; memory is compared with that after warming up."""
+    check(asked, port)
     uvloop.run(
         load(port, asked.requests, clients=clients, seconds=min(_WARM_S, seconds), most=_MOST_REQUESTS)
     )
@@ -273,17 +296,22 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120, help="at most 120")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="kinds to ask, by how they begin, separated by commas")
     parser.add_argument("--neo4j", action="store_true", help="ask the same of Neo4j too")
     parser.add_argument("--json", type=Path, help="the folder to write serve.json to")
     options = parser.parse_args()
-    each = min(options.seconds, 120) / 3
     asked = questions(options.home, options.release, options.seed)
+    concepts = asked[0]
+    asked = [one for one in asked if one.name.startswith(tuple(options.only.split(",")))]
+    if not asked:
+        sys.exit(f"No kind of request begins with {options.only!r}; there are concept, search and link.")
+    each = min(options.seconds, 120) / len(asked)
     workers = ("--workers", str(WORKERS))
     with serving(options.home, options.release, *workers, linkers=WORKERS) as (port, process):
         rows = [measure(one, port, process, clients=options.clients, seconds=each) for one in asked]
     if options.neo4j:
         ids = [
-            json.loads(request.partition(b"\r\n\r\n")[2])["variables"]["id"] for request in asked[0].requests
+            json.loads(request.partition(b"\r\n\r\n")[2])["variables"]["id"] for request in concepts.requests
         ]
         met = beside_neo4j(options.home, options.release, ids, clients=options.clients, seconds=each)
         rows.append(

@@ -134,17 +134,20 @@ class LexicalIndex:
         queries = _weighted(_ngram_counts(texts), self.idf)
         starts, ends = self.postings.indptr[queries.indices], self.postings.indptr[queries.indices + 1]
         rows, weights = self.postings.indices, self.postings.data
+        count = self.postings.shape[1]
         for start, stop in pairwise(queries.indptr):
             spans = list(zip(starts[start:stop].tolist(), ends[start:stop].tolist(), strict=True))
             if not spans:
-                yield np.zeros(self.postings.shape[1], np.float32)
+                yield np.zeros(count, np.float32)
                 continue
-            # The rows that share an n-gram are many: their postings laid end to end and added up by row take a
-            # fifth of the time of a sparse product.
+            # The rows that share an n-gram are many: the postings of a text's own n-grams, a column each, are
+            # multiplied in a fraction of the time that a product with all postings takes.
+            ends_of_columns = np.cumsum([0, *(last - first for first, last in spans)], dtype=np.int32)
             shared = np.concatenate([weights[first:last] for first, last in spans])
-            shared *= np.repeat(queries.data[start:stop], (ends - starts)[start:stop])
             at = np.concatenate([rows[first:last] for first, last in spans])
-            yield np.bincount(at, shared, self.postings.shape[1]).astype(np.float32)
+            own = sparse.csc_matrix((shared, at, ends_of_columns), shape=(count, len(spans)), copy=False)
+            found: Scores = own @ queries.data[start:stop]
+            yield np.minimum(found, 1, out=found)
 
 
 def best_rows(scores: Scores, top_k: int) -> Rows:

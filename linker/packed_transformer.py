@@ -1,8 +1,8 @@
 """The forward pass of BERT and RoBERTa for inference on a processor: strings packed end to end, no padding.
 
 Linear layers see one row a token of all strings of a batch; attention runs over the strings of one length at a time.
-So nothing is computed for padding, no mask is needed, and a string's result depends on no other one. Queries, keys
-and values come from one product. The weights are the checkpoint's own, laid out once as the kernels want them.
+So next to nothing is computed for padding, no mask is needed, and a string's result depends on no other one. Queries,
+keys and values come from one product. The weights are the checkpoint's own, laid out once as the kernels want them.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class _Layer:
             found = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2])
             read.append(found.transpose(1, 2).reshape(count * length, -1))
             start = stop
+        if start < len(joined):
+            read.append(joined.new_zeros(len(joined) - start, joined.shape[1] // 3))
         return read[0] if len(read) == 1 else torch.cat(read)
 
 
@@ -149,9 +151,12 @@ class PackedTransformer:
         with torch.inference_mode():
             states = functional.embedding(batch.ids, self._words)
             states = self._normalise(states.add_(self._around[batch.kinds, batch.positions]))
+            tokens = len(states)
+            if filling := _round_number(tokens) - tokens:
+                states = torch.cat([states, states.new_zeros(filling, states.shape[1])])
             for layer in self._layers:
                 states = layer(states, batch.runs)
-            return states
+            return states[:tokens]
 
 
 def pooled(states: torch.Tensor, runs: Sequence[tuple[int, int]], mode: str) -> torch.Tensor:
@@ -169,6 +174,16 @@ def pooled(states: torch.Tensor, runs: Sequence[tuple[int, int]], mode: str) -> 
             found.append(own.amax(1).float())
         start = stop
     return found[0] if len(found) == 1 else torch.cat(found)
+
+
+def _round_number(tokens: int) -> int:
+    """So many tokens or some more, one of eight numbers between two powers of two.
+
+    The kernels are made anew for each number of rows that they meet, and kept: with a few numbers that takes less
+    time than the rows that are filled in, and memory does not grow with every batch.
+    """
+    step = max(8, 1 << max(0, (tokens - 1).bit_length() - 4))
+    return -(-tokens // step) * step
 
 
 POOLING = ("cls", "mean", "max")

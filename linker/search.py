@@ -138,8 +138,8 @@ class TermSearch:
 
     def _rows(self, query: _Query, scope: Scope | None) -> Iterator[_Row]:
         """Rows that match, best first, and perhaps some of them twice."""
+        self.check_layout()
         connection = self._connection()
-        self._check_layout(connection)
         if scope is not None and scope.size <= _FEW_CONCEPTS:
             yield from _of_concepts(connection, query, scope.ids())
             return
@@ -157,11 +157,14 @@ class TermSearch:
                     yield row
         yield from _asked(connection, _BY_WORDS, match, MOST_ROWS)
 
-    def _check_layout(self, connection: sqlite3.Connection) -> None:
-        (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    def check_layout(self) -> None:
+        """Raise IndexDamaged where the file is from an earlier version, which wrote it otherwise."""
+        (layout,) = self._connection().execute("PRAGMA user_version").fetchone()
         if layout != _LAYOUT:
+            release = self._path.resolve().parents[1].name
             raise IndexDamaged(
-                f"{self._path} is from an earlier version of Enlace; build the index again with `enlace index`."
+                f"The index of release {release!r} is from an earlier version of Enlace, and cannot be searched; "
+                f"build it again with `enlace index --release {release}`."
             )
 
     def _connection(self) -> sqlite3.Connection:

@@ -127,7 +127,9 @@ class Query:
         """Concepts found as you type: every word of the text begins a word of one of their terms, in any order.
 
         Accents and case are folded and ñ is kept. The text itself comes first, then terms that begin with it,
-        then the shorter before the longer.
+        then the shorter before the longer. Narrowed to a language, to semantic tags or to an expression of more than
+        1,000 concepts, a search looks at the 20,000 shortest terms that match, and at no others: of very short
+        texts, which more terms match, write a letter more.
         """
         asked = await info.context.release(release)
         narrowed = Narrowed(language, ecl, tuple(semantic_tags) if semantic_tags is not None else None)

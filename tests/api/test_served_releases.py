@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from api.service import Service
 from graph.errors import ReleaseDamaged, ReleaseNotFound, StoreUnavailable
 from graph.importing import import_release
 from graph.model import Concept
-from graph.release import OpenRelease, ReleaseHome
+from graph.release import INDEX_FOLDER, OpenRelease, ReleaseHome
+from linker.errors import IndexDamaged
 
 
 @pytest.fixture
@@ -266,3 +268,20 @@ def test_one_that_was_indexed_is_taken_up_once_it_is_again(home: ReleaseHome, ow
             assert await leases.current().link(["HTA"], 1)
 
     run(own_home, test)
+
+
+def test_an_index_that_cannot_be_searched_is_told_when_it_is_opened(own_home: ReleaseHome) -> None:
+    folder = own_home.folder("demo")
+    with sqlite3.connect(folder / INDEX_FOLDER / "search.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    async def whole() -> None:
+        service = Service(own_home.open("demo"))
+        for ask in (service.open_linker(), service.search("a", 1), service.link(["asma"], 1)):
+            with pytest.raises(IndexDamaged, match=r"'demo' .* again with `enlace index --release demo`"):
+                await ask
+        assert service.linker_state == "opening"
+        await service.close()
+
+    asyncio.run(whole())

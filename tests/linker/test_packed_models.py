@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from linker.encoder import BFLOAT16, FULL, INT8, PRECISIONS, BiEncoder
 from linker.packed_models import PackedBiEncoder
-from linker.packed_transformer import PackedTransformer, Tokens
+from linker.packed_transformer import PackedTransformer, Tokens, _round_number
 from linker.reranker import Reranker
 
 TEXTS = ["asma", "", "EPOC", "dolor torácico opresivo irradiado al brazo izquierdo", "ano", "año", "x" * 200]
@@ -91,6 +91,17 @@ def test_batches_hold_every_row_once_and_no_more_tokens_than_asked(lengths: list
         starts = np.cumsum([0, *read[:-1]])
         assert batch.positions.tolist() == [place for length in read for place in range(length)]
         assert all(int(batch.ids[start]) == 0 for start in starts)
+
+
+@given(st.integers(1, 5000))
+def test_few_numbers_of_rows_are_met_and_few_rows_filled_in(tokens: int) -> None:
+    filled = _round_number(tokens)
+    assert tokens <= filled <= max(tokens + 7, 1.125 * tokens)
+    assert _round_number(filled) == filled
+
+
+def test_the_numbers_of_rows_are_few() -> None:
+    assert len({_round_number(tokens) for tokens in range(1, 1025)}) == 40
 
 
 def test_threads_share_one_model(encoder: BiEncoder) -> None:

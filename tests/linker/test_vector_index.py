@@ -23,6 +23,7 @@ from linker.vector_index import (
     HNSW,
     HNSW_FROM,
     VectorIndex,
+    _highest,
     chosen_kind,
     write_vector_index,
 )
@@ -72,6 +73,28 @@ def test_a_graph_finds_what_is_nearest_with_exact_cosines(graph: VectorIndex, qu
     read = np.einsum("qd,qkd->qk", QUERIES[:queries], VECTORS[rows])
     np.testing.assert_allclose(cosines, read, atol=2e-3)
     assert (np.diff(cosines, axis=1) <= 0).all()
+
+
+@given(
+    queries=st.integers(1, 4),
+    rows=st.integers(1, 700),
+    wanted=st.integers(1, 12),
+    levels=st.integers(1, 50),
+    seed=st.integers(0, 9),
+)
+def test_the_highest_of_a_block_are_those_of_a_full_sort(
+    queries: int, rows: int, wanted: int, levels: int, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    # Small whole numbers: their products are exact, and many are equal.
+    asked = chance.integers(-levels, levels + 1, (queries, 3)).astype(np.float32)
+    block = chance.integers(-levels, levels + 1, (rows, 3)).astype(np.float32)
+    wanted = min(wanted, rows)
+    cosines, places = _highest(asked, block, wanted)
+    every = asked @ block.T
+    assert np.array_equal(cosines, -np.sort(-every, axis=1)[:, :wanted])
+    assert np.array_equal(cosines, np.take_along_axis(every, places, axis=1))
+    assert all(len(set(row)) == wanted for row in places.tolist())
 
 
 def test_as_many_as_there_are_can_be_asked_for(graph: VectorIndex) -> None:
