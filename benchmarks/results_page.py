@@ -16,6 +16,7 @@ from benchmarks.against_published_loop import aim, shown
 from benchmarks.evidence import evidence_section
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
+from benchmarks.recognition_page import recognition_section
 from benchmarks.serving_page import one_request_section, serve_section
 from linker.evaluation.runs import Run, compare
 
@@ -308,6 +309,7 @@ def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 _SECTIONS: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
     {
         "harmonize-distemist": harmonize_section,
+        "recognition": recognition_section,
         "context": context_section,
         "damage": damage_section,
         "killed-imports": killed_section,
