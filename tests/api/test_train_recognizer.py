@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from annotated_cases import write_brat, write_cases
-from recognizer_folders import CHECKPOINTS
+from recognizer_folders import CHECKPOINTS, make_recognizer
 
+from graph.release import ReleaseHome
 from linker.annotation.recognizer import TokenRecognizer
 
 
@@ -34,6 +36,23 @@ def test_a_published_checkpoint_is_fine_tuned_and_runs(enlace, family: str, tmp_
     assert recognizer.types == ("disorder", "symptom")
     for text, spans in zip(texts.values(), recognizer.spans(list(texts.values())), strict=True):
         assert all(text[s.start : s.end].strip() for s in spans)
+
+
+def test_documents_are_annotated_with_a_folder_and_the_dictionary(
+    enlace, in_home: ReleaseHome, tmp_path: Path
+) -> None:
+    folder = make_recognizer(tmp_path / "model", "xlm-roberta")
+    notes = tmp_path / "notes.jsonl"
+    text = "Niño con\tfiebre 👍.\r\nInfarto de miocardio."
+    notes.write_text(json.dumps({"doc": "a", "text": text}) + "\n", "utf-8")
+    told = enlace(
+        "annotate", "--release", "demo", "--input", notes, "--output", tmp_path / "out.jsonl",
+        "--recognizer", folder, "--recognizer", "dictionary",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    found = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["annotations"]
+    assert all(text[one["start"] : one["end"]] == one["text"] for one in found)
+    assert "recognizer" in {one["source"] for one in found}
 
 
 def test_an_lstm_is_trained_on_the_shipped_vectors_and_brat_files(enlace, tmp_path: Path) -> None:
