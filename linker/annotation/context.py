@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +33,10 @@ WORDS_FILE = Path(__file__).with_name("context_words.tsv")
 
 _TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*|[^\\w\\s]")
 _OPENING, _CLOSING = "([", ")]"
+#: Brackets within brackets that are told apart; the others are damage.
+_DEEPEST = 8
+#: Phrases on each side of a mention that are looked at: a sentence of that many is no sentence.
+_MOST_PHRASES = 50
 _FAR = 10_000
 
 
@@ -158,21 +162,67 @@ class _Sentence:
         """What the phrases of the sentence say of a mention in it: for each assertion the nearest trigger."""
         first = bisect_right(self._ends, span.start)
         last = max(bisect_left(self._starts, span.end), first)
+        before = bisect_right(self._hits, first, key=lambda hit: hit.last)
+        behind = bisect_left(self._hits, last, key=lambda hit: hit.first)
         nearest = dict[Assertion, tuple[int, _Hit]]()
-        for hit in self._hits:
-            for rule in hit.rules:
-                if rule.kind is Kind.ENDS or not rule.speaks_of(span.type):
-                    continue
-                for assertion in rule.assertions:
-                    far = self._distance(hit, rule, first, last, assertion)
-                    if far < nearest.get(assertion, (_FAR, hit))[0]:
-                        nearest[assertion] = far, hit
+        for hit in self._hits[before:behind]:
+            self._begin(hit, first, last, span.type, nearest)
+        ahead = self._hits[max(before - _MOST_PHRASES, 0) : before]
+        self._outward(reversed(ahead), first, last, span.type, nearest)
+        self._outward(self._hits[behind : behind + _MOST_PHRASES], first, last, span.type, nearest)
         found = {assertion: hit for assertion, (_, hit) in nearest.items()}
         for assertion in self._overruled(found, first):
             del found[assertion]
         for assertion, hit in found.items():
             places = [at for at in range(hit.first, hit.last) if self._words[at] != ","]
             yield Trigger(assertion, self._starts[places[0]], self._ends[places[-1]])
+
+    def _begin(
+        self, hit: _Hit, first: int, last: int, type: str, nearest: dict[Assertion, tuple[int, _Hit]]
+    ) -> None:
+        """A mention may begin with words that say something of the rest of it: `posible neumonía`."""
+        if hit.first != first or hit.last >= last:
+            return
+        for rule in hit.rules:
+            if rule.kind in (Kind.FORWARD, Kind.BOTH) and rule.speaks_of(type):
+                for assertion in rule.assertions:
+                    if assertion is not Assertion.NEGATED:
+                        nearest[assertion] = 0, hit
+
+    def _outward(
+        self,
+        hits: Iterable[_Hit],
+        first: int,
+        last: int,
+        type: str,
+        nearest: dict[Assertion, tuple[int, _Hit]],
+    ) -> None:
+        """What phrases on one side of the mention `first` to `last` say of it, from the nearest on."""
+        ended = set[Assertion]()
+        for hit in hits:
+            ahead = hit.last <= first
+            start, end = (hit.last, first) if ahead else (last, hit.first)
+            inner = first if ahead else last - 1
+            words = self._before[end] - self._before[start]
+            comma = self._commas[end] > self._commas[start]
+            inside = self._brackets[inner] if inner < len(self._brackets) else ()
+            around = self._brackets[hit.first]
+            here = around == inside[: len(around)]
+            for rule in hit.rules:
+                if rule.kind not in (Kind.BOTH, Kind.FORWARD if ahead else Kind.BACKWARD):
+                    continue
+                if words > rule.words or (rule.clause and comma) or not rule.speaks_of(type):
+                    continue
+                # What stands in brackets says nothing of what is outside, but of what it follows: `VIH (negativo)`.
+                if not here and (ahead or words > 1):
+                    continue
+                for assertion in rule.assertions:
+                    if assertion not in ended and words < nearest.get(assertion, (_FAR, hit))[0]:
+                        nearest[assertion] = words, hit
+            if here:
+                for rule in hit.rules:
+                    if rule.kind is Kind.ENDS and words <= rule.words:
+                        ended.update(rule.assertions)
 
     def _overruled(self, found: Mapping[Assertion, _Hit], first: int) -> Iterator[Assertion]:
         """Of a denial and a doubt before the mention that starts at word `first`, the one that does not count.
@@ -195,44 +245,6 @@ class _Sentence:
             elif assertion is Assertion.UNCERTAIN:
                 yield Assertion.NEGATED if comma else assertion
 
-    def _distance(self, hit: _Hit, rule: Rule, first: int, last: int, assertion: Assertion) -> int:
-        """The words between a trigger and the mention `first` to `last`; `_FAR` where it says nothing of it."""
-        if hit.last <= first and rule.kind in (Kind.FORWARD, Kind.BOTH):
-            start, end, inner = hit.last, first, first
-        elif hit.first >= last and rule.kind in (Kind.BACKWARD, Kind.BOTH):
-            start, end, inner = last, hit.first, last - 1
-        else:
-            # A mention may begin with words that say something of the rest of it: `posible neumonía`.
-            begins = hit.first == first and hit.last < last and rule.kind in (Kind.FORWARD, Kind.BOTH)
-            return 0 if begins and assertion is not Assertion.NEGATED else _FAR
-        words = self._before[end] - self._before[start]
-        if words > rule.words or (rule.clause and self._commas[end] > self._commas[start]):
-            return _FAR
-        inside = self._brackets[inner] if inner < len(self._brackets) else ()
-        # What stands in brackets says nothing of what is outside, but for what it follows: `fiebre (negativa)`.
-        around = self._brackets[hit.first]
-        if around != inside[: len(around)] and (hit.last <= first or words > 1):
-            return _FAR
-        for other in self._hits:
-            if start <= other.first and other.last <= end:
-                near = (
-                    self._before[end] - self._before[other.last]
-                    if end == first
-                    else self._before[other.first]
-                )
-                near -= 0 if end == first else self._before[start]
-                if self._ends_here(other, assertion, inside, near):
-                    return _FAR
-        return words
-
-    def _ends_here(self, hit: _Hit, assertion: Assertion, inside: tuple[int, ...], words: int) -> bool:
-        """Whether a phrase, so many words from a mention within the brackets `inside`, keeps an assertion from it."""
-        around = self._brackets[hit.first]
-        return around == inside[: len(around)] and any(
-            rule.kind is Kind.ENDS and assertion in rule.assertions and words <= rule.words
-            for rule in hit.rules
-        )
-
 
 def _brackets(words: Sequence[str]) -> list[tuple[int, ...]]:
     """The brackets that each word stands in, from the outermost in, by where they open."""
@@ -241,7 +253,7 @@ def _brackets(words: Sequence[str]) -> list[tuple[int, ...]]:
         if word in _CLOSING:
             inside = inside[:-1]
         found.append(inside)
-        if word in _OPENING:
+        if word in _OPENING and len(inside) < _DEEPEST:
             inside = (*inside, at)
     return found
 

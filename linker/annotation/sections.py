@@ -22,9 +22,9 @@ from linker.errors import ContextRulesError
 LIST_FILE = Path(__file__).with_name("sections.tsv")
 
 _CAPITALS = re.compile(
-    r"^[ \t]*((?=[^a-záéíóúüñ\n]*[A-ZÁÉÍÓÚÜÑ]{4})[^a-záéíóúüñ\n.]{4,60}?)[ \t]*:?[ \t\r]*$", re.MULTILINE
+    r"^[ \t]*+((?=[^a-záéíóúüñ\n]*[A-ZÁÉÍÓÚÜÑ]{4})[^a-záéíóúüñ\n.]{4,60}?)[ \t]*+:?[ \t\r]*+$", re.MULTILINE
 )
-_SHORT_LINE = re.compile(r"^[ \t]*([^\W\d_][^\n.:;,]{2,50}?)[ \t]*:[ \t\r]*$", re.MULTILINE)
+_SHORT_LINE = re.compile(r"^[ \t]*+([^\W\d_][^\n.:;,]{2,50}?)[ \t]*+:[ \t\r]*+$", re.MULTILINE)
 #: In the list, of what is no heading but ends what the one before it asserts.
 _ENDS = "ends"
 
@@ -47,8 +47,8 @@ class Headings:
     def __init__(self, assertions: Mapping[str, tuple[Assertion, ...]], ends: Sequence[str]) -> None:
         """`ends` are the beginnings of lines and sentences that end what a heading asserts."""
         self._assertions = {_key(heading): said for heading, said in assertions.items()}
-        begins = r"(?:^[ \t]*(?:[-–•*>·]|\d{1,2}[.)]|)[ \t]*|(?<=[.;])[ \t]+)"
-        closes = r"(?:[ \t]*(?::|\.?[-–—][ \t]|[ \t\r]*$))"
+        begins = r"(?:^[ \t]*+(?:[-–•*>·]|\d{1,2}[.)]|)[ \t]*+|(?<=[.;])[ \t]++)"
+        closes = r"(?:[ \t]*+(?::|\.?[-–—][ \t]|\r?$))"
         self._known = re.compile(f"{begins}({_one_of(self._assertions)}){closes}", re.MULTILINE)
         tells = rf"(?:\n[ \t\r]*|\.[ \t]+)(?:{_one_of(map(_key, ends))})\b"
         self._tells = re.compile(rf"{tells}|\n[ \t\r]*\n" if ends else r"\n[ \t\r]*\n")

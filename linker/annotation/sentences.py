@@ -15,6 +15,8 @@ from pathlib import Path
 
 from linker.annotation.folding import fold_in_place
 
+MAXIMUM_CHARACTERS = 2_000
+"""A longer sentence is divided at a blank: it is a table or a list that lost its line ends."""
 LIST_FILE = Path(__file__).with_name("sentence_abbreviations.tsv")
 
 #: A full stop, question or exclamation mark with what closes after it, or a line break.
@@ -23,7 +25,9 @@ _WORD_BEFORE = re.compile(r"[^\W_]+(?:[./][^\W_]+)*\Z")
 _BULLET = re.compile(r"[ \t]*(?:[-–—•·*+>o▪]|\(?\d{1,2}[.)]|[a-z]\))[ \t]")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 #: What a sentence may begin with after a space: no lower case letter.
-_BEGINS = re.compile(r"[\s]+[(\[«“\"'¿¡*•–—-]*[ \t]*(?:[A-ZÁÉÍÓÚÜÑ0-9]|\Z)")
+_BEGINS = re.compile(r"\s++[(\[«“\"'¿¡*•–—-]*+[ \t]*+(?:[A-ZÁÉÍÓÚÜÑ0-9]|\Z)")
+#: What stands before the number of an item.
+_ITEM = re.compile(r"(?:\n|\A)[ \t]*\Z")
 _SPACES = re.compile(r"\s*")
 #: Words that hardly ever stand after an initial or an abbreviation, and often begin a sentence.
 _STARTERS = re.compile(
@@ -56,10 +60,18 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     first = _SPACES.match(text, start, end)
     assert first
-    while end > first.end() and text[end - 1].isspace():
+    start = first.end()
+    while end > start and text[end - 1].isspace():
         end -= 1
-    if first.end() < end:
-        yield first.end(), end
+    while end - start > MAXIMUM_CHARACTERS:
+        blank = text.rfind(" ", start + 1, start + MAXIMUM_CHARACTERS)
+        cut = blank if blank > 0 else start + MAXIMUM_CHARACTERS
+        yield from _stripped(text, start, cut)
+        rest = _SPACES.match(text, cut, end)
+        assert rest
+        start = rest.end()
+    if start < end:
+        yield start, end
 
 
 def _line_ends(text: str, at: int) -> bool:
@@ -103,7 +115,7 @@ def _stop_ends(text: str, folded: str, found: re.Match[str]) -> bool:
             before and _LETTERED.search(folded, max(0, before.start() - 20), before.start())
         )
     # `1. Fiebre` at the beginning of a line is an item, not a sentence of its own.
-    return not (word.isdigit() and not folded[folded.rfind("\n", 0, at) + 1 : at - len(word)].strip())
+    return not (word.isdigit() and _ITEM.search(folded, max(0, at - len(word) - 12), at - len(word)))
 
 
 @cache

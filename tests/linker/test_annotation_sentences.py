@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linker.annotation.context import ContextRules
 from linker.annotation.folding import fold_in_place
-from linker.annotation.sentences import sentences
+from linker.annotation.model import Source, Span
+from linker.annotation.sentences import MAXIMUM_CHARACTERS, sentences
 
 
 def split(text: str) -> list[str]:
@@ -60,3 +62,19 @@ def test_folding_in_place_keeps_offsets(text: str) -> None:
 
 def test_folding_in_place_keeps_the_letter_ñ() -> None:
     assert fold_in_place("AÑO Ümlaut Ángel ½ İ") == "año umlaut angel ½ i"
+
+
+def test_a_sentence_that_does_not_end_is_divided_at_a_blank() -> None:
+    found = split("tos " * 2_000 + "x" * 5_000)
+    assert max(map(len, found)) <= MAXIMUM_CHARACTERS
+    assert sum(one.split().count("tos") for one in found) == 2_000
+    assert sum(one.count("x") for one in found) == 5_000
+
+
+@pytest.mark.parametrize(
+    "unit", ["1. A ", ". ", " ", "(", "¿", "\n", "no hay tos y ", "Antecedentes: a\n", "A"]
+)
+def test_a_text_that_is_no_text_takes_no_longer_than_its_length(unit: str) -> None:
+    text = unit * (100_000 // len(unit)) + "\n" + " " * 100_000 + "x"
+    spans = [Span(at, at + 3, "", Source.GIVEN) for at in range(0, 100_000, 1_000)]
+    assert len(ContextRules.open().contexts(text, spans)) == 100
