@@ -1,9 +1,10 @@
-"""Brat annotations, as CANTEMIST publishes them: a `.ann` file a document, the code of a mention in a note.
+"""Brat annotations: a `.ann` file a document. Where the code of a mention is in a note, as CANTEMIST has it:
 
     T1<TAB>MORFOLOGIA_NEOPLASIA 2719 2740<TAB>Carcinoma microcítico
     #1<TAB>AnnotatorNotes T1<TAB>8041/3
 
-A mention without a note has no code. Lines of other kinds (relations, attributes, events) are passed over.
+A mention without a note has no code. Lines of other kinds (relations, attributes, events) are passed over. A
+mention in several pieces has the offsets of each: `T1 disorder 0 5;9 12`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ from pathlib import Path
 from linker.errors import MentionFileError
 from linker.mention_formats import NO_CODE
 
+#: What ends a line of a `.ann` for those who read it; so no mention is written with any of these.
+LINE_BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+#: The label of a mention without a type: brat's have a name.
+UNTYPED = "mention"
+
 _MENTION = re.compile(r"(T\S*)\t(\S+) (\d+(?: \d+;\d+)* \d+)\t(.*)")
 _NOTE = re.compile(r"#\S*\tAnnotatorNotes (T\S*)\t(.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One mention: `cell` is its code or codes as the note writes them; `line` is where the mention is."""
+    """One mention: `cell` is its code or codes as the note writes them; `line` is where the mention is.
+
+    `fragments` are its pieces as they are written, `start` and `end` the least and the greatest of their offsets.
+    """
 
     line: int
     label: str
@@ -30,6 +39,7 @@ class Annotation:
     cell: str
     start: int
     end: int
+    fragments: tuple[tuple[int, int], ...]
 
 
 def files(folder: Path) -> list[Path]:
@@ -55,5 +65,7 @@ def read(path: Path) -> Iterator[Annotation]:
                 f"{path}:{number} is no mention of brat (id, label and offsets, span); correct the line."
             )
         offsets = [int(number) for number in re.findall(r"\d+", mention[3])]
+        fragments = tuple(zip(offsets[::2], offsets[1::2], strict=True))
         cell = notes.get(mention[1]) or NO_CODE
-        yield Annotation(number, mention[2], mention[4].strip(), cell, min(offsets), max(offsets))
+        span = mention[4].strip()
+        yield Annotation(number, mention[2], span, cell, min(offsets), max(offsets), fragments)

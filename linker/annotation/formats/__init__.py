@@ -1,0 +1,1 @@
+"""The formats that annotated documents are written in, a module each."""
