@@ -56,6 +56,10 @@ def test_what_is_not_there_is_negated(rules: ContextRules, sentence: str, by: st
         "[Dolor] sin respuesta a analgésicos.",
         "Se aísla un bacilo gram negativo, [sepsis].",
         "Tumor (sin invasión vascular) con [necrosis].",
+        "Intervalo libre de enfermedad de un año, [recaída].",
+        "Sin lesiones, y presencia de [quistes].",
+        "Sin antecedentes de interés que acude por [fiebre].",
+        "Se confirmó el diagnóstico de sospecha de [asma].",
     ],
 )
 def test_a_negation_does_not_reach_beyond_its_clause(rules: ContextRules, sentence: str) -> None:
