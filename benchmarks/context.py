@@ -115,17 +115,17 @@ def _figures(pairs: Sequence[tuple[bool, bool]]) -> Figures:
 
 
 def sentences_a_second(rules: ContextRules, texts: dict[str, dict[str, str]], seconds: float = 5.0) -> float:
-    """Sentences whose context is read in a second on one core: one mention, of their last word, in each."""
-    count, start = 0, time.perf_counter()
+    """Sentences whose context is read in a second of one core's time: one mention, at their end, in each."""
+    count, start = 0, time.process_time()
     for text in texts["codiesp"].values():
         spans = [
             Span(end - 2, end - 1, "", Source.GIVEN) for first, end in sentences(text) if end - first > 2
         ]
         rules.contexts(text, spans)
         count += len(spans)
-        if time.perf_counter() - start > seconds:
+        if time.process_time() - start > seconds:
             break
-    return count / (time.perf_counter() - start)
+    return count / (time.process_time() - start)
 
 
 def show_misses(

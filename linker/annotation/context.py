@@ -31,7 +31,7 @@ from linker.errors import ContextRulesError
 RULES_FILE = Path(__file__).with_name("context_rules.tsv")
 WORDS_FILE = Path(__file__).with_name("context_words.tsv")
 
-_TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*|[^\\w\\s]")
+_TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*|[^\\w\\s\u0300-\u036f]")
 _OPENING, _CLOSING = "([", ")]"
 #: Brackets within brackets that are told apart; the others are damage.
 _DEEPEST = 8

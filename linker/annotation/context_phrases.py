@@ -95,6 +95,8 @@ class PhraseTrie(Generic[Rule]):
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
         self._root: dict[str, Any] = {}
+        #: The words that phrases begin with, but for numbers in digits: most words begin none.
+        self._beginnings = set[str]()
         #: Each word of a class with itself and its classes.
         self._classes: dict[str, tuple[str, ...]] = {}
         for name, words in forms.classes.items():
@@ -104,6 +106,8 @@ class PhraseTrie(Generic[Rule]):
     def add(self, phrase: str, rule: Rule) -> None:
         """Add a phrase. Raises ContextRulesError."""
         for places in self.forms.sequences(phrase):
+            for word in places[0]:
+                self._beginnings.update(self.forms.classes.get(word, (word,)))
             nodes = [self._root]
             for words in places:
                 nodes = [node.setdefault(word, {}) for node in nodes for word in words]
@@ -113,6 +117,8 @@ class PhraseTrie(Generic[Rule]):
     def longest(self, words: Sequence[str], at: int) -> tuple[int, list[Rule]]:
         """The end of the longest phrase that begins at a word, and its rules; `at` and none where there is none."""
         best, rules = at, list[Rule]()
+        if words[at] not in self._beginnings and not words[at][0].isdigit():
+            return best, rules
         nodes = [self._root]
         for place in range(at, len(words)):
             word = words[place]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from context_sentences import context_of, told
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linker.annotation.context import RULES_FILE, WORDS_FILE, ContextRules
 from linker.annotation.model import Assertion, Source, Span
@@ -187,6 +189,22 @@ def test_triggers_stand_where_they_say_whatever_comes_before(rules: ContextRules
     (context,) = rules.contexts(text, [Span(start, start + 6, "", Source.GIVEN)])
     (trigger,) = context.triggers
     assert (trigger.assertion, text[trigger.start : trigger.end]) == (Assertion.NEGATED, "Niega")
+
+
+@given(st.text(), st.data())
+def test_any_text_has_contexts_whose_triggers_stand_in_it(
+    rules: ContextRules, text: str, data: st.DataObject
+) -> None:
+    ends = st.integers(0, len(text))
+    places = data.draw(st.lists(st.tuples(ends, ends).map(sorted), max_size=3))
+    found = rules.contexts(text, [Span(start, end, "", Source.GIVEN) for start, end in places])
+    assert len(found) == len(places)
+    for one in found:
+        assert all(0 <= trigger.start < trigger.end <= len(text) for trigger in one.triggers)
+
+
+def test_an_accent_without_a_letter_is_no_word(rules: ContextRules) -> None:
+    assert told(rules, "Niega \u0301 [fiebre].") == {"negated": "Niega"}
 
 
 def test_a_text_without_sentences_has_no_context(rules: ContextRules) -> None:
