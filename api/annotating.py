@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,8 @@ from api.errors import ArgumentRejected
 from linker.shipped import SHIPPED, recognizer_source
 
 if TYPE_CHECKING:
-    from linker.annotation.model import ContextFinder, Recognizer
+    from linker.annotation.annotator import Annotator
+    from linker.annotation.model import ContextFinder, Document, Recognizer
 
 DICTIONARY = "dictionary"
 BOTH = "both"
@@ -63,3 +67,62 @@ def context_finder() -> ContextFinder:
     from linker.annotation.context import ContextRules
 
     return ContextRules.open()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateOptions:
+    """How documents are annotated."""
+
+    recognizers: tuple[str, ...] = ()
+    top: int = 5
+    min_probability: float | None = None
+
+
+@contextmanager
+def opened_annotator(index_folder: Path, options: AnnotateOptions) -> Iterator[Annotator]:
+    """What annotates with an index, its models opened. Raises what opening them raises."""
+    from linker.annotation.annotator import Annotator
+    from linker.pipeline import Linker
+
+    # A wrong name is told before models are opened.
+    recognizers = recognizers_of(options.recognizers, index_folder)
+    linker = Linker.open(index_folder)
+    try:
+        yield Annotator(
+            recognizers,
+            context_finder(),
+            linker,
+            top_k=options.top,
+            min_probability=options.min_probability,
+        )
+    finally:
+        linker.close()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateWork:
+    """Annotating as the work of a worker: a batch is what `batch_text` gives, its answer the lines of its documents."""
+
+    index_folder: str
+    options: AnnotateOptions
+
+    def open(self) -> Callable[[str], str]:
+        """Open models and index; they stay open as long as the worker lives."""
+        from api.quiet import quieten_model_libraries
+        from linker.annotation.model import Document
+        from linker.annotation.records import json_line
+
+        quieten_model_libraries()
+        opened = opened_annotator(Path(self.index_folder), self.options)
+        annotator = opened.__enter__()
+
+        def answer(batch: str) -> str:
+            documents = [Document(id, text) for id, text in json.loads(batch)]
+            return "".join(map(json_line, annotator.annotate_batch(documents)))
+
+        return answer
+
+
+def batch_text(documents: Sequence[Document]) -> str:
+    """A batch of documents as text, for a worker elsewhere."""
+    return json.dumps([(one.id, one.text) for one in documents], ensure_ascii=False)

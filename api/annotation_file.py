@@ -68,15 +68,27 @@ def provenance_file(output: Path) -> Path:
     return output.with_name(output.name + ".part.json")
 
 
+def batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    """The batches that documents are annotated in."""
+    while batch := list(islice(documents, DOCUMENTS_AT_ONCE)):
+        yield batch
+
+
 def write_batches(
     annotate: Annotates, documents: Iterator[Document], output: TextIO, told: Callable[[int], None]
 ) -> int:
     """Annotate batch by batch and write a line a document; answer how many. `told` gets the running count."""
+    answers = ("".join(map(json_line, annotate(batch))) for batch in batches(documents))
+    return write_answers(answers, output, told)
+
+
+def write_answers(answers: Iterable[str], output: TextIO, told: Callable[[int], None]) -> int:
+    """Write the lines of whole batches as they come; answer how many. `told` gets the running count."""
     done = 0
-    while batch := list(islice(documents, DOCUMENTS_AT_ONCE)):
-        output.write("".join(map(json_line, annotate(batch))))
+    for lines in answers:
+        output.write(lines)
         output.flush()
-        done += len(batch)
+        done += lines.count("\n")
         told(done)
     return done
 

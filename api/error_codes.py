@@ -54,6 +54,7 @@ CODES: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         linker.TrainingError: "TRAINING",
         api.NoReleaseChosen: "NO_RELEASE_CHOSEN",
         api.OutputMismatch: "OUTPUT_MISMATCH",
+        api.EngineFailed: "ENGINE_FAILED",
         api.ArgumentRejected: "ARGUMENT_REJECTED",
         api.QueryTooCostly: "QUERY_TOO_COSTLY",
         api.RequestTooLarge: "REQUEST_TOO_LARGE",

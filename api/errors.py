@@ -3,6 +3,7 @@
 ApiError(EnlaceError)
 ├── NoReleaseChosen     no release is named and none is current
 ├── OutputMismatch      an output file is not the beginning of what is asked for
+├── EngineFailed        the machines that were to do the work cannot
 ├── ArgumentRejected    an argument of a GraphQL request is outside its limits
 ├── QueryTooCostly      a query can cost more than one request may
 ├── RequestTooLarge     a request asks for more than one request may
@@ -44,6 +45,10 @@ class NoReleaseChosen(ApiError):
 
 class OutputMismatch(ApiError):
     """An output file is not the beginning of what is asked for, so it cannot be continued."""
+
+
+class EngineFailed(ApiError):
+    """The engine that was to do the work is not installed, cannot be reached, or failed."""
 
 
 class ArgumentRejected(ApiError):

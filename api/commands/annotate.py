@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from api.commands.options import ReleaseOption
-from api.terminal import note, progress
+from api.commands.options import Engine, ReleaseOption
+from api.terminal import Tell, note, progress
 
 if TYPE_CHECKING:
+    from api.annotating import AnnotateOptions
     from api.annotation_file import Provenance
+    from api.ray_engine import Cluster
     from graph.release import ReleaseHome
-    from linker.annotation.annotator import Annotator
     from linker.annotation.document_sources import BrokenDocument, Columns, Read
+    from linker.annotation.model import Document
 
 STREAM = "-"
 
@@ -60,6 +61,19 @@ def annotate(
     text_column: Annotated[
         str, typer.Option("--text-column", help="What a table or an object calls a document's text.")
     ] = "text",
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="`local` is this process, `ray` the workers of a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Of the Ray cluster; by default workers on this machine.", show_default=False
+        ),
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Of Ray; by default one a core.", show_default=False),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output that is there, and begin anew.")
     ] = False,
@@ -68,6 +82,8 @@ def annotate(
 
     A run that was killed continues when it is started again. Documents that cannot be read are told and left out.
     """
+    from api.annotating import AnnotateOptions
+    from api.ray_engine import Cluster
     from api.releases import chosen
     from graph.release import default_home
     from linker.annotation.document_sources import Columns
@@ -75,21 +91,35 @@ def annotate(
     home = default_home()
     name = chosen(home, release)
     home.folder(name)
-    options = _Options(tuple(recognizer), top, min_probability)
+    if engine is Engine.RAY and output == STREAM:
+        raise typer.BadParameter("give a file: the batches of Ray stand beside it", param_hint="--output")
+    if engine is Engine.LOCAL and (address or workers):
+        raise typer.BadParameter(
+            "it goes with --engine ray", param_hint="--address" if address else "--workers"
+        )
+    job = _Job(home, name, AnnotateOptions(tuple(recognizer), top, min_probability))
     source = _Source(input, Columns(document_column, text_column))
     if output == STREAM:
-        _to_stream(home, name, source, options)
+        _to_stream(job, source)
     else:
-        _to_file(home, name, source, Path(output), options, overwrite)
+        _to_file(
+            job, source, Path(output), Cluster(address, workers) if engine is Engine.RAY else None, overwrite
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Options:
-    """How documents are annotated."""
+class _Job:
+    """With which release documents are annotated, and how."""
 
-    recognizers: tuple[str, ...]
-    top: int
-    min_probability: float | None
+    home: ReleaseHome
+    release: str
+    options: AnnotateOptions
+
+    @property
+    def index(self) -> Path:
+        from graph.release import INDEX_FOLDER
+
+        return self.home.folder(self.release) / INDEX_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,64 +135,64 @@ class _Source:
         return documents(self.input, self.columns, sys.stdin.buffer if self.input == STREAM else None)
 
 
-@contextmanager
-def _annotator(home: ReleaseHome, name: str, options: _Options) -> Iterator[Annotator]:
-    from api.annotating import context_finder, recognizers_of
-    from graph.release import INDEX_FOLDER
-    from linker.annotation.annotator import Annotator
-    from linker.pipeline import Linker
-
-    index = home.folder(name) / INDEX_FOLDER
-    with ExitStack() as stack:
-        with progress() as tell:
-            tell("opening the models", 0, None)
-            linker = Linker.open(index)
-            stack.callback(linker.close)
-            recognizers = recognizers_of(options.recognizers, index)
-            annotator = Annotator(
-                recognizers,
-                context_finder(),
-                linker,
-                top_k=options.top,
-                min_probability=options.min_probability,
-            )
-        yield annotator
-
-
-def _to_stream(home: ReleaseHome, name: str, source: _Source, options: _Options) -> None:
-    from api.annotation_file import Broken, write_batches
+def _to_stream(job: _Job, source: _Source) -> None:
+    from api.annotation_file import Broken
 
     broken = Broken(_tell_broken)
-    with _annotator(home, name, options) as annotator, progress() as tell:
-        done = write_batches(
-            annotator.annotate_batch,
-            broken.without(source.read()),
-            sys.stdout,
-            lambda done: tell("annotating", done, None),
+    with progress() as tell:
+        done = _annotated_here(
+            job, broken.without(source.read()), sys.stdout, lambda done: tell("annotating", done, None), tell
         )
     note(f"{_documents(done)} annotated{_left_out(broken.count)}.")
 
 
-def _to_file(
-    home: ReleaseHome, name: str, source: _Source, output: Path, options: _Options, overwrite: bool
-) -> None:
-    from api.annotation_file import Broken, part_file, put_in_place, resumed, write_batches
+def _to_file(job: _Job, source: _Source, output: Path, cluster: Cluster | None, overwrite: bool) -> None:
+    from api.annotation_file import Broken, part_file, put_in_place, resumed
 
-    provenance = _provenance(home, name, source, options)
     broken = Broken(_tell_broken)
     documents = broken.without(source.read())
-    with resumed(output, provenance, documents, overwrite=overwrite) as (text, before):
+    with resumed(output, _provenance(job, source), documents, overwrite=overwrite) as (text, before):
         if before:
             note(f"Continuing {output} after {before:,} documents.")
-        with _annotator(home, name, options) as annotator, progress() as tell:
-            done = write_batches(
-                annotator.annotate_batch,
-                documents,
-                text,
-                lambda done: tell("annotating", before + done, None),
-            )
+        with progress() as tell:
+
+            def told(done: int) -> None:
+                tell("annotating", before + done, None)
+
+            if cluster is None:
+                done = _annotated_here(job, documents, text, told, tell)
+            else:
+                done = _annotated_there(job, documents, text, told, cluster, output)
         put_in_place(part_file(output), output)
     note(f"{output} holds the annotations of {_documents(before + done)}{_left_out(broken.count)}.")
+
+
+def _annotated_here(
+    job: _Job, documents: Iterator[Document], text: TextIO, told: Callable[[int], None], tell: Tell
+) -> int:
+    from api.annotating import opened_annotator
+    from api.annotation_file import write_batches
+
+    tell("opening the models", 0, None)
+    with opened_annotator(job.index, job.options) as annotator:
+        return write_batches(annotator.annotate_batch, documents, text, told)
+
+
+def _annotated_there(
+    job: _Job,
+    documents: Iterator[Document],
+    text: TextIO,
+    told: Callable[[int], None],
+    cluster: Cluster,
+    output: Path,
+) -> int:
+    from api.annotating import AnnotateWork, batch_text
+    from api.annotation_file import batches, write_answers
+    from api.ray_engine import answers, staging_folder
+
+    work = AnnotateWork(str(job.index.resolve()), job.options)
+    given = map(batch_text, batches(documents))
+    return write_answers(answers(work, given, cluster, staging_folder(output)), text, told)
 
 
 def _tell_broken(broken: BrokenDocument) -> None:
@@ -177,25 +207,23 @@ def _left_out(count: int) -> str:
     return f"; {_documents(count)} left out" if count else ""
 
 
-def _provenance(home: ReleaseHome, name: str, source: _Source, options: _Options) -> Provenance:
+def _provenance(job: _Job, source: _Source) -> Provenance:
     from api.annotation_file import Provenance
-    from graph.release import INDEX_FOLDER
     from linker.annotation.document_sources import fingerprint
     from linker.index_manifest import IndexManifest
 
-    release = home.release(name)
-    index = IndexManifest.read(home.folder(name) / INDEX_FOLDER)
+    index = IndexManifest.read(job.index)
     return Provenance(
         {
             "input": fingerprint(source.input),
             "columns": f"{source.columns.document}, {source.columns.text}",
-            "release": name,
-            "release created": release.created,
+            "release": job.release,
+            "release created": job.home.release(job.release).created,
             "index created": index.created,
             "encoder": index.encoder.weights_sha256,
             "cross-encoder": index.cross_encoder,
-            "recognizer": ", ".join(options.recognizers),
-            "top": str(options.top),
-            "min probability": str(options.min_probability),
+            "recognizer": ", ".join(job.options.recognizers),
+            "top": str(job.options.top),
+            "min probability": str(job.options.min_probability),
         }
     )

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
+
+
+class Engine(StrEnum):
+    """What does the work of a long run."""
+
+    LOCAL = "local"
+    """This process."""
+    RAY = "ray"
+    """Workers of a Ray cluster (`api.ray_engine`)."""
+
 
 ReleaseOption: TypeAlias = Annotated[
     str | None,
