@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,34 @@ BOTH = "both"
 _BOTH = (SHIPPED, DICTIONARY)
 
 
+def default_recognizer() -> str:
+    """The shipped recogniser and the dictionary where one ships, else the dictionary."""
+    return BOTH if Path(recognizer_source(SHIPPED)).is_dir() else DICTIONARY
+
+
+def told_recognizers(names: Sequence[str]) -> str:
+    """The recognisers of those names as the record of a run tells them: folders with the digest of their files."""
+    from graph.manifest import sha256_of
+
+    told = []
+    for part in _parts(names or [default_recognizer()]):
+        folder = Path(recognizer_source(part))
+        digest = hashlib.sha256()
+        for path in sorted(folder.rglob("*")) if part != DICTIONARY and folder.is_dir() else ():
+            if path.is_file():
+                digest.update(f"{path.relative_to(folder)} {sha256_of(path)}\n".encode())
+        told.append(f"{part} {digest.hexdigest()[:16]}" if folder.is_dir() and part != DICTIONARY else part)
+    return ", ".join(told)
+
+
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
-    """The recognisers of those names, without repetition; by default the dictionary. `+` joins several in one name.
+    """The recognisers of those names, without repetition; by default those of `default_recognizer`.
+
+    `+` joins several in one name.
 
     Raises ArgumentRejected for a name of none, and what opening them raises.
     """
-    return [_recognizer(name, index_folder) for name in _parts(names or [DICTIONARY])]
+    return [_recognizer(name, index_folder) for name in _parts(names or [default_recognizer()])]
 
 
 def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recognizer]]:
@@ -35,7 +58,7 @@ def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recog
 
     Raises what `recognizers_of` raises.
     """
-    systems = {name: _parts([name]) for name in names or [DICTIONARY]}
+    systems = {name: _parts([name]) for name in names or [default_recognizer()]}
     opened = {part: _recognizer(part, index_folder) for part in _parts(systems)}
     return {name: [opened[part] for part in parts] for name, parts in systems.items()}
 
@@ -110,14 +133,16 @@ class AnnotateWork:
         """Open models and index; they stay open as long as the worker lives."""
         from api.quiet import quieten_model_libraries
         from linker.annotation.model import Document
-        from linker.annotation.records import json_line
+        from linker.annotation.records import json_line, span_of
 
         quieten_model_libraries()
         opened = opened_annotator(Path(self.index_folder), self.options)
         annotator = opened.__enter__()
 
         def answer(batch: str) -> str:
-            documents = [Document(id, text) for id, text in json.loads(batch)]
+            documents = [
+                Document(id, text, tuple(map(span_of, spans))) for id, text, spans in json.loads(batch)
+            ]
             return "".join(map(json_line, annotator.annotate_batch(documents)))
 
         return answer
@@ -125,4 +150,6 @@ class AnnotateWork:
 
 def batch_text(documents: Sequence[Document]) -> str:
     """A batch of documents as text, for a worker elsewhere."""
-    return json.dumps([(one.id, one.text) for one in documents], ensure_ascii=False)
+    from linker.annotation.records import span_record
+
+    return json.dumps([(one.id, one.text, list(map(span_record, one.spans))) for one in documents])

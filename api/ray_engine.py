@@ -27,8 +27,8 @@ from graph.errors import EnlaceError
 _BATCHES_A_FILE = 64
 _LOCAL_STORE_BYTES = 256 << 20
 """Of the store in which Ray hands over what workers read and answer, on one machine."""
-#: Nothing is sent to anyone, and what Ray logs goes to its files.
-_SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "ERROR"}
+#: Nothing is sent to anyone.
+_SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_LOG_LEVEL": "ERROR"}
 _PLACE, _BATCH, _ANSWER = "place", "batch", "answer"
 
 
@@ -54,7 +54,7 @@ def answers(work: Work, batches: Iterable[str], cluster: Cluster, staging: Path)
     `staging` is a folder that all machines of the cluster see; it must not exist and is removed in the end. Raises
     EngineFailed where Ray is not installed or cannot be reached, and what the work raises.
     """
-    with _staged(batches, staging) as count, _connected(cluster) as ray:
+    with _staged(batches, staging) as count, connected(cluster) as ray:
         if not count:
             return
         context = ray.data.DataContext.get_current()
@@ -65,11 +65,10 @@ def answers(work: Work, batches: Iterable[str], cluster: Cluster, staging: Path)
         workers = max(1, min(cluster.workers or cores, cores - 1))
         try:
             answered = ray.data.range(count, override_num_blocks=min(count, 4 * workers)).map_batches(
-                _Worker,
+                _worker(work, staging.resolve()),
                 batch_size=1,
                 batch_format="pyarrow",
                 compute=ray.data.ActorPoolStrategy(size=min(workers, count)),
-                fn_constructor_args=(work, str(staging.resolve())),
                 num_cpus=1,
             )
             expected = 0
@@ -93,17 +92,19 @@ def staging_folder(output: Path) -> Path:
     return staging
 
 
-class _Worker:
-    """An actor of Ray Data."""
+def _worker(work: Work, staging: Path) -> type:
+    """The class of the actors of Ray Data that do a work."""
 
-    def __init__(self, work: Work, staging: str) -> None:
-        self._answer = work.open()
-        self._staging = Path(staging)
+    class Worker:
+        def __init__(self) -> None:
+            self._answer = work.open()
 
-    def __call__(self, rows: pa.Table) -> pa.Table:
-        places = rows.column("id").to_pylist()
-        found = [self._answer(_batch(self._staging, place)) for place in places]
-        return pa.table({_PLACE: pa.array(places), _ANSWER: pa.array(found, pa.large_string())})
+        def __call__(self, rows: pa.Table) -> pa.Table:
+            places = rows.column("id").to_pylist()
+            found = [self._answer(_batch(staging, place)) for place in places]
+            return pa.table({_PLACE: pa.array(places), _ANSWER: pa.array(found, pa.large_string())})
+
+    return Worker
 
 
 @contextmanager
@@ -133,7 +134,8 @@ def _file_of(staging: Path, place: int) -> Path:
 
 
 @contextmanager
-def _connected(cluster: Cluster) -> Iterator[Any]:
+def connected(cluster: Cluster) -> Iterator[Any]:
+    """The library, connected; to a cluster of its own where no address is given. Raises EngineFailed."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray.data").setLevel(logging.ERROR)

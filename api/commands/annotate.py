@@ -208,6 +208,7 @@ def _left_out(count: int) -> str:
 
 
 def _provenance(job: _Job, source: _Source) -> Provenance:
+    from api.annotating import told_recognizers
     from api.annotation_file import Provenance
     from linker.annotation.document_sources import fingerprint
     from linker.index_manifest import IndexManifest
@@ -222,7 +223,7 @@ def _provenance(job: _Job, source: _Source) -> Provenance:
             "index created": index.created,
             "encoder": index.encoder.weights_sha256,
             "cross-encoder": index.cross_encoder,
-            "recognizer": ", ".join(job.options.recognizers),
+            "recognizer": told_recognizers(job.options.recognizers),
             "top": str(job.options.top),
             "min probability": str(job.options.min_probability),
         }

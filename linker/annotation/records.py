@@ -51,15 +51,36 @@ def annotated(told: Mapping[str, Any], text: str = "") -> AnnotatedDocument:
     return AnnotatedDocument(Document(told["doc"], text), tuple(map(_annotation, told["annotations"])))
 
 
+def span_record(span: Span) -> dict[str, Any]:
+    """A span alone."""
+    return {
+        "start": span.start,
+        "end": span.end,
+        "type": span.type,
+        "source": span.source.value,
+        "score": span.score,
+        **({"fragments": [list(piece) for piece in span.fragments]} if span.fragments else {}),
+    }
+
+
+def span_of(told: Mapping[str, Any]) -> Span:
+    """What `span_record` gave. Raises KeyError, TypeError or ValueError if it is not that."""
+    return Span(
+        told["start"],
+        told["end"],
+        told["type"],
+        Source(told["source"]),
+        told["score"],
+        tuple((start, end) for start, end in told.get("fragments", ())),
+    )
+
+
 def _annotation_record(one: Annotation) -> dict[str, Any]:
     return {
         "start": one.span.start,
         "end": one.span.end,
         "text": one.text,
-        "type": one.span.type,
-        "source": one.span.source.value,
-        "score": one.span.score,
-        **({"fragments": [list(piece) for piece in one.span.fragments]} if one.span.fragments else {}),
+        **span_record(one.span),
         "context": {
             **{assertion.value: one.context.has(assertion) for assertion in Assertion},
             "section": one.context.section,
@@ -76,14 +97,7 @@ def _annotation_record(one: Annotation) -> dict[str, Any]:
 def _annotation(told: Mapping[str, Any]) -> Annotation:
     context = told["context"]
     return Annotation(
-        Span(
-            told["start"],
-            told["end"],
-            told["type"],
-            Source(told["source"]),
-            told["score"],
-            tuple((start, end) for start, end in told.get("fragments", ())),
-        ),
+        span_of(told),
         told["text"],
         MentionContext(
             tuple(

@@ -1,0 +1,130 @@
+"""How many notes a second are annotated, and in how much memory, for more and more notes.
+
+    python -m benchmarks.annotate --home FOLDER --release NAME [--data ../shared/data] [--notes 1000 --notes 10000]
+                                  [--recognizer dictionary ...] [--ray] [--json DIR]
+
+The notes are the clinical cases of CodiEsp and its background, again under other names once they are through. `enlace
+annotate` runs in a process of its own, once for each number of notes, the opening of the models included; with `--ray`
+once more on two workers of Ray, whose answers must be the same bytes. Run it on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measured_process import measure
+from benchmarks.times import ENLACE
+
+_SOURCES = ("codiesp/texts.jsonl.gz", "text/codiesp-background.jsonl.gz")
+WORKERS = 2
+
+
+def notes(data: Path, count: int) -> Iterator[dict[str, str]]:
+    """So many notes, each with a name of its own."""
+    lines = [line for name in _SOURCES for line in gzip.decompress((data / name).read_bytes()).splitlines()]
+    for place, line in enumerate(islice(cycle(lines), count)):
+        yield {"doc": f"note-{place:08}", "text": json.loads(line)["text"]}
+
+
+def measured(
+    data: Path, folder: Path, count: int, options: list[str], home: Path, ray: bool
+) -> dict[str, Any]:
+    """One run of `enlace annotate` over so many notes, and another on Ray's workers."""
+    given, output = folder / f"{count}.jsonl", folder / f"{count}.annotations.jsonl"
+    characters = 0
+    with given.open("w", encoding="utf-8") as file:
+        for note in notes(data, count):
+            characters += len(note["text"])
+            file.write(json.dumps(note, ensure_ascii=False) + "\n")
+    environment = {"ENLACE_HOME": str(home)}
+    command = [*ENLACE, "annotate", "--input", str(given), "--output", str(output), *options]
+    cost = measure(command, environment=environment)
+    found: dict[str, Any] = {
+        "notes": count,
+        "characters": characters,
+        "mentions": _mentions(output),
+        "output_bytes": output.stat().st_size,
+        "seconds": round(cost.wall_s, 2),
+        "processor_seconds": round(cost.cpu_s, 2),
+        "peak_mib": round(cost.peak_mib),
+    }
+    if ray:
+        again = folder / f"{count}.ray.jsonl"
+        on_ray = ["--engine", "ray", "--workers", str(WORKERS)]
+        spread = measure(
+            [*ENLACE, "annotate", "--input", str(given), "--output", str(again), *options, *on_ray],
+            environment=environment,
+        )
+        found |= {
+            "ray_seconds": round(spread.wall_s, 2),
+            "ray_peak_mib": round(spread.peak_mib),
+            "ray_same": again.read_bytes() == output.read_bytes(),
+        }
+    return found
+
+
+def _mentions(output: Path) -> int:
+    with output.open("rb") as lines:
+        return sum(len(json.loads(line)["annotations"]) for line in lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--release", required=True)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--notes", type=int, action="append")
+    parser.add_argument("--recognizer", action="append", default=[])
+    parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    options = ["--release", given.release]
+    for name in given.recognizer:
+        options += ["--recognizer", name]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in given.notes or [1_000, 10_000]:
+            rows.append(measured(given.data, Path(folder), count, options, given.home, given.ray))
+            show(rows[-1:])
+    release = given.home / "releases" / given.release
+    found = {
+        "software": version("enlace"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "release": given.release,
+        "release_bytes": sum(path.stat().st_size for path in release.rglob("*") if path.is_file()),
+        "recognizer": given.recognizer or ["default"],
+        "cores": len(os.sched_getaffinity(0)),
+        "rows": rows,
+    }
+    if given.json:
+        given.json.mkdir(parents=True, exist_ok=True)
+        (given.json / "annotate.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print what was measured."""
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in rows:
+        table.add_row(
+            *(f"{value:,}" if isinstance(value, int | float) else str(value) for value in row.values())
+        )
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()

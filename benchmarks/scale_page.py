@@ -1,0 +1,181 @@
+"""docs/scale.md, from what `benchmarks.annotate` measured.
+
+python -m benchmarks.scale_page     writes docs/scale.md from docs/results/annotate.json
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+#: Who annotates how many notes, and in how many hours they want to be through.
+SITES = (
+    ("a hospital", 1_000_000, 12),
+    ("a region", 100_000_000, 72),
+    ("a national archive", 2_000_000_000, 240),
+)
+#: Of a node as they are rented: cores, and memory in GiB.
+NODE_CORES, NODE_GIB = 32, 128
+#: Share of a worker's rate that is left where many share a node's memory and a cluster's storage.
+EFFICIENCY = 0.8
+
+_TEXT = """\
+# Scale
+
+Written by `python -m benchmarks.scale_page` from what `python -m benchmarks.annotate` measured
+([annotate.json](results/annotate.json)); change the numbers at the head of `benchmarks/scale_page.py` to
+compute yours.
+
+## Measured
+
+{cores} cores, release `{release}` ({release_mib:,.0f} MiB on disk), recognisers: {recognizer}. A note has
+{characters:,.0f} characters on average and {mentions:.1f} mentions; its annotations take {note_kib:.1f} KiB as
+JSON Lines. The opening of the models is in the seconds.
+
+{measured}
+Memory does not grow with the number of notes: documents are read as a stream, {batch} at once. Without the
+opening of the models one process annotates **{rate:,.1f} notes a second**, with {busy:.1f} cores busy:
+**{core_rate:,.1f} notes a second and core**.
+
+## Computed
+
+A worker is a process on one core with models and release open, {worker_mib:,} MiB at the most; the files of the
+release are memory-mapped, so that the workers of a node share them. A node has {node_cores} cores and
+{node_gib} GiB, so {workers_a_node} workers, and {efficiency:.0%} of their rate is counted on. Storage is the
+annotations (JSON Lines, not packed), and on each node the release.
+
+{computed}
+Annotations pack to about a tenth with gzip or zstandard. The texts themselves come on top where they are not on
+storage that the nodes share already.
+
+## On many machines
+
+```sh
+enlace annotate --release snomed-es --input notes.parquet --output annotations.jsonl --engine ray --address head:6379
+```
+
+Give the command on a node of the cluster. Install `enlace[ray]` on every node, and put the release under
+`ENLACE_HOME` at the same path on every node: on shared storage, or copied. A release never changes once it is
+there, so a copy stays true. Batches of {batch} documents go through worker actors of Ray Data in order, one
+model a worker; they stand in Parquet files beside the output until they are answered, so the output must be on
+storage that all nodes see. The answer is the same, row for row, as that of one process, and a killed run
+continues where it stopped, on one machine or on many. Without `--address` the workers are on this machine.
+
+## API replicas
+
+`enlace serve` opens a release read-only and memory-mapped. Replicas on one machine share the pages of one copy;
+replicas on many machines each have a copy, or mount one. They keep no state beyond caches, so any balancer will
+do, by round robin:
+
+1. Copy the new release's folder to every node, beside the old one. Nothing serves it yet.
+2. Start replicas with `--release NEW`; `/health/ready` says when one is open, and the balancer sends to those.
+3. Take the replicas of the old release out, one after the other.
+
+A request that names its release is answered by that release on every replica that serves it:
+[Serving](serving.md).
+"""
+
+
+def page(found: dict[str, Any] | None = None) -> str:
+    """The page, from the measured figures."""
+    from linker.annotation.annotator import DOCUMENTS_AT_ONCE
+
+    told = found or json.loads((DOCS / "results" / "annotate.json").read_text("utf-8"))
+    last = told["rows"][-1]
+    rate, busy = _rates(told["rows"])
+    core_rate = rate / max(busy, 1)
+    worker_mib = max(row["peak_mib"] for row in told["rows"])
+    workers = min(NODE_CORES, int(NODE_GIB * 1024 // worker_mib))
+    note_bytes = last["output_bytes"] / last["notes"]
+    return _TEXT.format(
+        cores=told["cores"],
+        release=told["release"],
+        release_mib=told["release_bytes"] / (1 << 20),
+        recognizer=", ".join(told["recognizer"]),
+        characters=last["characters"] / last["notes"],
+        mentions=last["mentions"] / last["notes"],
+        note_kib=note_bytes / 1024,
+        measured=_measured(told["rows"]),
+        batch=DOCUMENTS_AT_ONCE,
+        rate=rate,
+        busy=busy,
+        core_rate=core_rate,
+        worker_mib=worker_mib,
+        node_cores=NODE_CORES,
+        node_gib=NODE_GIB,
+        workers_a_node=workers,
+        efficiency=EFFICIENCY,
+        computed=_computed(core_rate * EFFICIENCY, workers, note_bytes, told["release_bytes"]),
+    )
+
+
+def _rates(rows: list[dict[str, Any]]) -> tuple[float, float]:
+    """Notes a second without the opening of the models, and how many cores were busy, from the first and last row."""
+    first, last = rows[0], rows[-1]
+    if first is last:
+        return first["notes"] / first["seconds"], first["processor_seconds"] / first["seconds"]
+    seconds = last["seconds"] - first["seconds"]
+    return (
+        (last["notes"] - first["notes"]) / seconds,
+        (last["processor_seconds"] - first["processor_seconds"]) / seconds,
+    )
+
+
+def _measured(rows: list[dict[str, Any]]) -> str:
+    header = ["notes", "mentions", "seconds", "notes a second", "peak MiB"]
+    cells = [
+        [
+            f"{row['notes']:,}",
+            f"{row['mentions']:,}",
+            f"{row['seconds']:,.0f}",
+            f"{row['notes'] / row['seconds']:,.1f}",
+            f"{row['peak_mib']:,}",
+        ]
+        for row in rows
+    ]
+    if any("ray_seconds" in row for row in rows):
+        header += ["on 2 workers of Ray, seconds", "same answers"]
+        for row, own in zip(rows, cells, strict=True):
+            own += [f"{row['ray_seconds']:,.0f}", "yes" if row["ray_same"] else "no"]
+    return _table(header, cells)
+
+
+def _computed(rate: float, workers: int, note_bytes: float, release_bytes: int) -> str:
+    cells = []
+    for site, count, hours in SITES:
+        needed = math.ceil(count / (rate * hours * 3600))
+        nodes = math.ceil(needed / workers)
+        taken = count / (rate * min(needed, nodes * workers) * 3600)
+        cells.append(
+            [
+                site,
+                f"{count:,}",
+                f"{needed:,}",
+                f"{nodes:,}",
+                f"{taken:,.1f}",
+                _bytes(count * note_bytes),
+                _bytes(nodes * release_bytes),
+            ]
+        )
+    return _table(
+        ["who", "notes", "workers", "nodes", "hours", "annotations", "copies of the release"], cells
+    )
+
+
+def _bytes(count: float) -> str:
+    for unit in ("MB", "GB"):
+        count /= 1e6 if unit == "MB" else 1e3
+        if count < 1000:
+            return f"{count:,.0f} {unit}"
+    return f"{count / 1000:,.1f} TB"
+
+
+def _table(names: list[str], rows: list[list[str]]) -> str:
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in [names, ["---"] * len(names), *rows])
+
+
+if __name__ == "__main__":
+    (DOCS / "scale.md").write_text(page(), "utf-8")
