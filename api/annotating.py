@@ -105,8 +105,10 @@ class AnnotateOptions:
 def opened_annotator(index_folder: Path, options: AnnotateOptions) -> Iterator[Annotator]:
     """What annotates with an index, its models opened. Raises what opening them raises."""
     from linker.annotation.annotator import Annotator
+    from linker.index_manifest import IndexManifest
     from linker.pipeline import Linker
 
+    IndexManifest.read(index_folder)
     # A wrong name is told before models are opened.
     recognizers = recognizers_of(options.recognizers, index_folder)
     linker = Linker.open(index_folder)

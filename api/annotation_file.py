@@ -135,6 +135,18 @@ def annotated_again(part: Path, documents: Iterator[Document]) -> Iterator[Annot
             yield annotated(told, document.text)
 
 
+def removed(path: Path) -> Path:
+    """A path at which nothing is any more. Raises OutputMismatch."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputMismatch(f"{path} cannot be removed: {error.strerror}; name another output.") from None
+    return path
+
+
 def put_in_place(made: Path, output: Path) -> None:
     """Give what was made the output's name, whose old content goes only then; its part goes too.
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from api.ray_engine import Cluster
     from graph.release import ReleaseHome
     from linker.annotation.document_sources import BrokenDocument, Columns, Read
-    from linker.annotation.model import Document
+    from linker.annotation.model import AnnotatedDocument, Document
 
 STREAM = "-"
+JSONL = "jsonl"
 
 
 def annotate(
@@ -44,6 +45,13 @@ def annotate(
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer copies it
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="`jsonl`, or that of another program: brat, bioc, fhir, html, parquet, csv; brat and html make a folder.",
+        ),
+    ] = JSONL,
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Concepts for each mention.")] = 5,
     min_probability: Annotated[
         float | None,
@@ -88,6 +96,7 @@ def annotate(
     from graph.release import default_home
     from linker.annotation.document_sources import Columns
 
+    _check_format(format, input, output)
     home = default_home()
     name = chosen(home, release)
     home.folder(name)
@@ -102,8 +111,22 @@ def annotate(
     if output == STREAM:
         _to_stream(job, source)
     else:
-        _to_file(
-            job, source, Path(output), Cluster(address, workers) if engine is Engine.RAY else None, overwrite
+        cluster = Cluster(address, workers) if engine is Engine.RAY else None
+        _to_file(job, source, Path(output), format, cluster, overwrite)
+
+
+def _check_format(format: str, input: str, output: str) -> None:
+    """Raise BadParameter for a format that there is not, or that a stream cannot be."""
+    from linker.annotation.writing import FORMATS
+
+    if format != JSONL and format not in FORMATS:
+        raise typer.BadParameter(
+            f"there is no format {format!r}; choose among {', '.join((JSONL, *FORMATS))}",
+            param_hint="--format",
+        )
+    if format != JSONL and STREAM in (input, output):
+        raise typer.BadParameter(
+            "a stream is annotated as jsonl; give files for another format", param_hint="--format"
         )
 
 
@@ -146,7 +169,9 @@ def _to_stream(job: _Job, source: _Source) -> None:
     note(f"{_documents(done)} annotated{_left_out(broken.count)}.")
 
 
-def _to_file(job: _Job, source: _Source, output: Path, cluster: Cluster | None, overwrite: bool) -> None:
+def _to_file(
+    job: _Job, source: _Source, output: Path, format: str, cluster: Cluster | None, overwrite: bool
+) -> None:
     from api.annotation_file import Broken, part_file, put_in_place, resumed
 
     broken = Broken(_tell_broken)
@@ -163,8 +188,46 @@ def _to_file(job: _Job, source: _Source, output: Path, cluster: Cluster | None, 
                 done = _annotated_here(job, documents, text, told, tell)
             else:
                 done = _annotated_there(job, documents, text, told, cluster, output)
-        put_in_place(part_file(output), output)
+        if format == JSONL:
+            put_in_place(part_file(output), output)
+        else:
+            with progress() as tell:
+                put_in_place(_rendered(job, source, output, format, tell), output)
     note(f"{output} holds the annotations of {_documents(before + done)}{_left_out(broken.count)}.")
+
+
+def _rendered(job: _Job, source: _Source, output: Path, format: str, tell: Tell) -> Path:
+    """What is to be the output, in another format: written beside it from the part and the documents' texts."""
+    from datetime import date
+    from importlib.metadata import version
+
+    from api.annotation_file import Broken, annotated_again, part_file
+    from api.annotation_file import removed as emptied
+    from api.errors import OutputMismatch
+    from linker.annotation.formats.origin import Origin
+    from linker.annotation.writing import render
+    from linker.index import map_table
+
+    concepts = map_table(job.index / "concepts.arrow")
+    tags = dict(
+        zip(concepts.column("id").to_pylist(), concepts.column("semantic_tag").to_pylist(), strict=True)
+    )
+    origin = Origin(job.release, version("enlace"), date.today().isoformat(), tags)
+    made = emptied(output.with_name(f".{output.name}.new"))
+    documents = Broken(lambda broken: None).without(source.read())
+
+    def counted() -> Iterator[AnnotatedDocument]:
+        for place, one in enumerate(annotated_again(part_file(output), documents), 1):
+            tell(f"writing {format}", place, None)
+            yield one
+
+    try:
+        render(format, counted(), made, origin)
+    except OSError as error:
+        raise OutputMismatch(
+            f"{made} cannot be written: {error.strerror or error}; make room there."
+        ) from None
+    return made
 
 
 def _annotated_here(

@@ -1,6 +1,7 @@
 """Documents from where people keep them: folders, JSON Lines, tables, single files, a stream.
 
-    a folder               every `.txt` in it and below, by name; the document is its path without the ending
+    a folder               every `.txt` in it and below, by name; the document is its path without the ending; mentions
+                           that brat marked in the `.ann` beside it come with it
     *.jsonl, *.jsonl.gz    an object a line, `{"doc": …, "text": …}`
     *.csv, *.tsv           a column with the names and one with the texts
     *.parquet, *.pq        the same
@@ -19,7 +20,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -27,8 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from graph.manifest import sha256_of
+from linker.annotation import brat_documents
 from linker.annotation.model import Document
-from linker.errors import DocumentsError
+from linker.errors import DocumentsError, MentionFileError
 
 MAXIMUM_BYTES = 5_000_000
 """Of a document's text in UTF-8. A longer one is an archive, and not a note."""
@@ -100,9 +102,10 @@ def fingerprint(source: str) -> str:
         if not path.is_dir():
             return sha256_of(path)
         digest = hashlib.sha256()
-        for one in files_of(path):
-            state = one.stat()
-            digest.update(f"{one.relative_to(path)}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+        for text in files_of(path):
+            for one in filter(Path.is_file, (text, text.with_suffix(".ann"))):
+                state = one.stat()
+                digest.update(f"{one.relative_to(path)}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
         return digest.hexdigest()
     except OSError as error:
         raise DocumentsError(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -118,7 +121,18 @@ def files_of(folder: Path) -> list[Path]:
 
 def _of_folder(folder: Path) -> Iterator[Read]:
     for path in files_of(folder):
-        yield _of_file(path, path.relative_to(folder).with_suffix("").as_posix())
+        read = _of_file(path, path.relative_to(folder).with_suffix("").as_posix())
+        yield _with_marks(read, path) if path.with_suffix(".ann").is_file() else read
+
+
+def _with_marks(read: Read, path: Path) -> Read:
+    """A document with the mentions of the brat file beside it."""
+    if isinstance(read, BrokenDocument):
+        return read
+    try:
+        return replace(read, spans=brat_documents.read(path).spans)
+    except MentionFileError as error:
+        return BrokenDocument(str(path), f"has marks that cannot be read: {error}")
 
 
 def _of_file(path: Path, name: str) -> Read:

@@ -187,3 +187,49 @@ def test_what_is_not_there_is_told(in_home: ReleaseHome, enlace: Enlace, notes: 
         "annotate", "--release", "demo", "--input", notes, "--output", tmp_path / "no" / "a.jsonl"
     )
     assert (nowhere.code, "cannot be written" in nowhere.err) == (1, True)
+
+
+def test_another_format_is_written_when_all_is_annotated(
+    in_home: ReleaseHome, enlace: Enlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, output = tmp_path / "notes", tmp_path / "annotated"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes("Asma 😀\r\ny tos.".encode())
+    (folder / "a.ann").write_text("T1\tsymptom 10 13\ttos\n", "utf-8")
+    (folder / "b.txt").write_text("Nada.")
+    command = ("annotate", "--release", "demo", "--input", folder, "--output", output, "--format", "brat")
+    with monkeypatch.context() as patched:
+
+        def killed(*given: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr("linker.annotation.writing.render", killed)
+        assert enlace(*command).code == 130
+    assert not output.exists()
+    assert enlace(*command).code == 0
+    assert (output / "a.txt").read_bytes() == (folder / "a.txt").read_bytes()
+    marked = (output / "a.ann").read_text("utf-8")
+    assert "T1\tdisorder 0 4\tAsma" in marked
+    assert "symptom 10 13\ttos" in marked
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["annotated", "notes"]
+    assert "is there already" in enlace(*command).err
+    again = enlace(*command[:-1], "parquet", "--overwrite")
+    assert again.code == 0, again.err
+    assert output.is_file()
+
+
+def test_broken_marks_are_told(in_home: ReleaseHome, enlace: Enlace, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Asma.")
+    (tmp_path / "a.ann").write_text("T1\tsymptom 0 3\ttos\n", "utf-8")
+    (tmp_path / "b.txt").write_text("Asma.")
+    ran = enlace("annotate", "--release", "demo", "--input", tmp_path, "--output", "-")
+    assert [json.loads(line)["doc"] for line in ran.out.splitlines()] == ["b"]
+    assert "has marks that cannot be read" in ran.err
+
+
+def test_formats_that_cannot_be_are_refused(
+    in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path
+) -> None:
+    command = ("annotate", "--release", "demo", "--input", notes, "--output")
+    assert "there is no format 'pdf'" in enlace(*command, tmp_path / "o", "--format", "pdf").err
+    assert "a stream is annotated as jsonl" in enlace(*command, "-", "--format", "brat").err
