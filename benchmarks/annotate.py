@@ -50,7 +50,7 @@ def measured(
             characters += len(note["text"])
             file.write(json.dumps(note, ensure_ascii=False) + "\n")
     environment = {"ENLACE_HOME": str(home)}
-    command = [*ENLACE, "annotate", "--input", str(given), "--output", str(output), *options]
+    command = [ENLACE, "annotate", "--input", str(given), "--output", str(output), *options]
     cost = measure(command, environment=environment)
     found: dict[str, Any] = {
         "notes": count,
@@ -65,7 +65,7 @@ def measured(
         again = folder / f"{count}.ray.jsonl"
         on_ray = ["--engine", "ray", "--workers", str(WORKERS)]
         spread = measure(
-            [*ENLACE, "annotate", "--input", str(given), "--output", str(again), *options, *on_ray],
+            [ENLACE, "annotate", "--input", str(given), "--output", str(again), *options, *on_ray],
             environment=environment,
         )
         found |= {

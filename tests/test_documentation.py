@@ -91,3 +91,9 @@ def test_the_results_page_says_what_the_result_files_say() -> None:
     from benchmarks.results_page import page
 
     assert (ROOT / "docs" / "results.md").read_text("utf-8") == page()
+
+
+def test_the_scale_page_says_what_was_measured() -> None:
+    from benchmarks.scale_page import page
+
+    assert (ROOT / "docs" / "scale.md").read_text("utf-8") == page()

@@ -49,7 +49,7 @@ def annotate(
         str,
         typer.Option(
             "--format",
-            help="`jsonl`, or that of another program: brat, bioc, fhir, html, parquet, csv; brat and html make a folder.",
+            help="`jsonl`, or another program's: brat, bioc, fhir, html, parquet, csv; brat and html make a folder.",
         ),
     ] = JSONL,
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Concepts for each mention.")] = 5,
