@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from api.errors import EngineFailed
-from graph.errors import EnlaceError
 
 _BATCHES_A_FILE = 64
 _LOCAL_STORE_BYTES = 256 << 20
@@ -33,6 +33,7 @@ _SETTINGS = {
     "RAY_DATA_LOG_LEVEL": "ERROR",
     "RAY_worker_niceness": "0",
 }
+_OUR_ERROR = re.compile(r"(?:api|linker|graph)\.errors\.\w+: (.+)")
 _PLACE, _BATCH, _ANSWER = "place", "batch", "answer"
 
 
@@ -56,7 +57,7 @@ def answers(work: Work, batches: Iterable[str], cluster: Cluster, staging: Path)
     """The answer to each batch, in order.
 
     `staging` is a folder that all machines of the cluster see; it must not exist and is removed in the end. Raises
-    EngineFailed where Ray is not installed or cannot be reached, and what the work raises.
+    EngineFailed where Ray is not installed or cannot be reached, or a worker fails.
     """
     with _staged(batches, staging) as count, connected(cluster) as ray:
         if not count:
@@ -83,8 +84,10 @@ def answers(work: Work, batches: Iterable[str], cluster: Cluster, staging: Path)
                     )
                 expected += 1
                 yield row[_ANSWER]
-        except ray.exceptions.RayError as error:
-            raise _cause(error) from None
+        except EngineFailed:
+            raise
+        except Exception as error:  # of many kinds, some of which are Ray's and none of which names the cause
+            raise _told(error) from None
         if expected != count:
             raise EngineFailed(f"Ray answered {expected} of {count} batches; start again.")
 
@@ -146,7 +149,6 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     try:
         import ray
         import ray.data
-        import ray.exceptions
     except ImportError:
         raise EngineFailed("Ray is not installed; install it with `pip install 'enlace[ray]'`.") from None
     started = not ray.is_initialized()
@@ -176,12 +178,8 @@ def connected(cluster: Cluster) -> Iterator[Any]:
             ray.shutdown()
 
 
-def _cause(error: BaseException) -> EnlaceError:
-    """Our own error, where one is behind that of Ray."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, EnlaceError):
-            return type(found)(str(found)) if type(found).__init__ is EnlaceError.__init__ else found
-        found = getattr(found, "cause", None) or found.__cause__
-    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return EngineFailed(f"A worker of Ray failed: {lines[-1].strip().rstrip('.')}.")
+def _told(error: Exception) -> EngineFailed:
+    """What a worker said, as it stands at the end of the long account that Ray gives of it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    ours = [found[1] for line in lines if (found := _OUR_ERROR.match(line))]
+    return EngineFailed(f"A worker of Ray failed: {ours[-1] if ours else lines[-1]}")

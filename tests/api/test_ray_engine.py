@@ -14,7 +14,6 @@ from api.annotating import AnnotateOptions, AnnotateWork
 from api.errors import EngineFailed
 from api.ray_engine import Cluster, answers, staging_folder
 from graph.release import ReleaseHome
-from linker.errors import IndexNotFound
 
 if TYPE_CHECKING:
     from conftest import Enlace
@@ -56,7 +55,7 @@ def test_two_workers_answer_as_one_process(
 def test_an_error_of_a_worker_is_told_as_ours(cluster: Any, tmp_path: Path) -> None:
     work = AnnotateWork(str(tmp_path / "demo" / "none"), AnnotateOptions(("dictionary",)))
     staging = staging_folder(tmp_path / "out.jsonl")
-    with pytest.raises(IndexNotFound, match="'demo' has no index"):
+    with pytest.raises(EngineFailed, match="A worker of Ray failed: Release 'demo' has no index; make one"):
         list(answers(work, ["[]"], Cluster(workers=2), staging))
     assert not staging.exists()
 
