@@ -28,6 +28,11 @@ def default_recognizer() -> str:
     return BOTH if Path(recognizer_source(SHIPPED)).is_dir() else DICTIONARY
 
 
+def default_systems() -> tuple[str, ...]:
+    """What is measured where nothing is named: the dictionary, and beside it what ships and both."""
+    return (DICTIONARY, SHIPPED, BOTH) if default_recognizer() == BOTH else (DICTIONARY,)
+
+
 def told_recognizers(names: Sequence[str]) -> str:
     """The recognisers of those names as the record of a run tells them: folders with the digest of their files."""
     from graph.manifest import sha256_of
@@ -58,7 +63,7 @@ def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recog
 
     Raises what `recognizers_of` raises.
     """
-    systems = {name: _parts([name]) for name in names or [default_recognizer()]}
+    systems = {name: _parts([name]) for name in names or default_systems()}
     opened = {part: _recognizer(part, index_folder) for part in _parts(systems)}
     return {name: [opened[part] for part in parts] for name, parts in systems.items()}
 

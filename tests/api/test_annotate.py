@@ -17,6 +17,8 @@ from graph.release import ReleaseHome
 if TYPE_CHECKING:
     from conftest import Enlace
 
+#: The tests do not change with what ships.
+DICTIONARY = ("--recognizer", "dictionary")
 NOTES = ["Infarto de miocardio.", "Sin asma.", "Diabetes mellitus y asma.\r\n", "Nada que decir."]
 
 
@@ -34,7 +36,7 @@ def objects(path: Path) -> list[dict[str, Any]]:
 
 def test_notes_become_annotations(in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path) -> None:
     output = tmp_path / "annotations.jsonl"
-    ran = enlace("annotate", "--release", "demo", "--input", notes, "--output", output)
+    ran = enlace("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output", output)
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == f"{output} holds the annotations of 40 documents.\n"
     told = objects(output)
@@ -54,7 +56,7 @@ def test_an_output_is_not_replaced_unasked(
 ) -> None:
     output = tmp_path / "annotations.jsonl"
     output.write_text("mine")
-    again = ("annotate", "--release", "demo", "--input", notes, "--output", output)
+    again = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output", output)
     assert enlace(*again).err == f"enlace: {output} is there already; name another, or give --overwrite.\n"
     assert output.read_text() == "mine"
     assert enlace(*again, "--overwrite").code == 0
@@ -71,7 +73,7 @@ def test_a_killed_run_goes_on(
     torn: bytes,
 ) -> None:
     whole, output = tmp_path / "whole.jsonl", tmp_path / "annotations.jsonl"
-    command = ("annotate", "--release", "demo", "--input", notes, "--output")
+    command = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output")
     enlace(*command, whole)
     written: list[str] = []
 
@@ -100,7 +102,7 @@ def test_a_part_of_another_run_is_not_continued(
 ) -> None:
     output = tmp_path / "annotations.jsonl"
     part = annotation_file.part_file(output)
-    command = ("annotate", "--release", "demo", "--input", notes, "--output", output)
+    command = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output", output)
     part.write_text('{"doc": "x", "annotations": []}\n')
     assert f"{part} is there; name another output" in enlace(*command).err
     annotation_file.provenance_file(output).write_text(json.dumps({"release": "other"}))
@@ -115,7 +117,7 @@ def test_lines_of_other_documents_are_told(
     in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path
 ) -> None:
     done, output = tmp_path / "done.jsonl", tmp_path / "annotations.jsonl"
-    command = ("annotate", "--release", "demo", "--input", notes, "--output")
+    command = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output")
     enlace(*command, done)
     lines = done.read_bytes().splitlines(keepends=True)
     with pytest.MonkeyPatch.context() as patched:
@@ -133,7 +135,9 @@ def test_broken_documents_are_told_and_left_out(in_home: ReleaseHome, enlace: En
     (folder / "c.txt").write_text("")
     (folder / "d.txt").write_text("Asma.")
     output = tmp_path / "annotations.jsonl"
-    ran = enlace("annotate", "--release", "demo", "--input", folder, "--output", output, "--top", 1)
+    ran = enlace(
+        "annotate", *DICTIONARY, "--release", "demo", "--input", folder, "--output", output, "--top", 1
+    )
     assert ran.code == 0
     assert ran.err.splitlines() == [
         f"enlace: {folder}/b.txt is not UTF-8 (byte 2).",
@@ -148,7 +152,7 @@ def test_broken_documents_are_told_and_left_out(in_home: ReleaseHome, enlace: En
 
 def test_streams(in_home: ReleaseHome, enlace: Enlace, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(notes.read_bytes())))
-    ran = enlace("annotate", "--release", "demo", "--input", "-", "--output", "-")
+    ran = enlace("annotate", *DICTIONARY, "--release", "demo", "--input", "-", "--output", "-")
     assert [json.loads(line)["doc"] for line in ran.out.splitlines()] == [f"n{place}" for place in range(40)]
     assert ran.err == "40 documents annotated.\n"
 
@@ -163,7 +167,7 @@ def test_a_models_folder_finds_mentions_beside_the_dictionary(
     for name in ("dictionary", str(model), f"{model}+dictionary"):
         output = tmp_path / "annotations.jsonl"
         ran = enlace(
-            "annotate", "--release", "demo", "--input", note, "--output", output, "--overwrite",
+            "annotate", *DICTIONARY, "--release", "demo", "--input", note, "--output", output, "--overwrite",
             "--recognizer", name,
         )  # fmt: skip
         assert ran.code == 0, ran.err
@@ -177,14 +181,32 @@ def test_a_models_folder_finds_mentions_beside_the_dictionary(
 
 def test_what_is_not_there_is_told(in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path) -> None:
     output = tmp_path / "annotations.jsonl"
-    missing = enlace("annotate", "--release", "demo", "--input", tmp_path / "none", "--output", output)
+    missing = enlace(
+        "annotate", *DICTIONARY, "--release", "demo", "--input", tmp_path / "none", "--output", output
+    )
     assert (missing.code, "cannot be read" in missing.err) == (1, True)
     other = enlace(
-        "annotate", "--release", "demo", "--input", notes, "--output", output, "--recognizer", "nobody"
+        "annotate",
+        *DICTIONARY,
+        "--release",
+        "demo",
+        "--input",
+        notes,
+        "--output",
+        output,
+        "--recognizer",
+        "nobody",
     )
     assert (other.code, "There is no recogniser 'nobody'" in other.err) == (1, True)
     nowhere = enlace(
-        "annotate", "--release", "demo", "--input", notes, "--output", tmp_path / "no" / "a.jsonl"
+        "annotate",
+        *DICTIONARY,
+        "--release",
+        "demo",
+        "--input",
+        notes,
+        "--output",
+        tmp_path / "no" / "a.jsonl",
     )
     assert (nowhere.code, "cannot be written" in nowhere.err) == (1, True)
 
@@ -197,7 +219,18 @@ def test_another_format_is_written_when_all_is_annotated(
     (folder / "a.txt").write_bytes("Asma 😀\r\ny tos.".encode())
     (folder / "a.ann").write_text("T1\tsymptom 10 13\ttos\n", "utf-8")
     (folder / "b.txt").write_text("Nada.")
-    command = ("annotate", "--release", "demo", "--input", folder, "--output", output, "--format", "brat")
+    command = (
+        "annotate",
+        *DICTIONARY,
+        "--release",
+        "demo",
+        "--input",
+        folder,
+        "--output",
+        output,
+        "--format",
+        "brat",
+    )
     with monkeypatch.context() as patched:
 
         def killed(*given: object) -> None:
@@ -222,7 +255,7 @@ def test_broken_marks_are_told(in_home: ReleaseHome, enlace: Enlace, tmp_path: P
     (tmp_path / "a.txt").write_text("Asma.")
     (tmp_path / "a.ann").write_text("T1\tsymptom 0 3\ttos\n", "utf-8")
     (tmp_path / "b.txt").write_text("Asma.")
-    ran = enlace("annotate", "--release", "demo", "--input", tmp_path, "--output", "-")
+    ran = enlace("annotate", *DICTIONARY, "--release", "demo", "--input", tmp_path, "--output", "-")
     assert [json.loads(line)["doc"] for line in ran.out.splitlines()] == ["b"]
     assert "has marks that cannot be read" in ran.err
 
@@ -230,6 +263,6 @@ def test_broken_marks_are_told(in_home: ReleaseHome, enlace: Enlace, tmp_path: P
 def test_formats_that_cannot_be_are_refused(
     in_home: ReleaseHome, enlace: Enlace, notes: Path, tmp_path: Path
 ) -> None:
-    command = ("annotate", "--release", "demo", "--input", notes, "--output")
+    command = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output")
     assert "there is no format 'pdf'" in enlace(*command, tmp_path / "o", "--format", "pdf").err
     assert "a stream is annotated as jsonl" in enlace(*command, "-", "--format", "brat").err

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from conftest import Enlace
 
 
+#: The tests do not change with what ships.
+DICTIONARY = ("--recognizer", "dictionary")
+
+
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
     path = tmp_path / "docs.jsonl"
@@ -40,7 +44,17 @@ def test_figures_are_told_and_written(
     in_home: ReleaseHome, enlace: Enlace, notes: Path, gold: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "figures.json"
-    command = ("evaluate-documents", "--release", "demo", "--input", notes, "--gold", gold, "--json")
+    command = (
+        "evaluate-documents",
+        *DICTIONARY,
+        "--release",
+        "demo",
+        "--input",
+        notes,
+        "--gold",
+        gold,
+        "--json",
+    )
     ran = enlace(*command, output)
     assert ran.code == 0, ran.err
     assert "codes of documents" in ran.out
@@ -64,10 +78,29 @@ def test_figures_are_told_and_written(
 def test_what_cannot_be_measured_is_told(
     in_home: ReleaseHome, enlace: Enlace, notes: Path, gold: Path, tmp_path: Path
 ) -> None:
-    command = ("evaluate-documents", "--release", "demo", "--input", notes, "--gold", gold)
+    command = ("evaluate-documents", *DICTIONARY, "--release", "demo", "--input", notes, "--gold", gold)
     (tmp_path / "list").write_text("9\n")
     assert "has none of the documents" in enlace(*command, "--only", tmp_path / "list").err
     (tmp_path / "list").write_text("8\n")
     assert "has no mention in a document" in enlace(*command, "--only", tmp_path / "list").err
     assert "There is no recogniser 'x'" in enlace(*command, "--recognizer", "dictionary+x").err
     assert "is in no folder" in enlace(*command, "--json", tmp_path / "no" / "f.json").err
+
+
+def test_what_ships_is_measured_beside_the_dictionary(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from api import annotating
+
+    monkeypatch.setattr(annotating, "recognizer_source", lambda name: str(tmp_path / name))
+    assert annotating.default_recognizer() == "dictionary"
+    assert annotating.default_systems() == ("dictionary",)
+    assert annotating.told_recognizers([]) == "dictionary"
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "model").write_text("1")
+    assert annotating.default_recognizer() == "both"
+    assert annotating.default_systems() == ("dictionary", "shipped", "both")
+    before = annotating.told_recognizers([])
+    (tmp_path / "shipped" / "model").write_text("2")
+    assert annotating.told_recognizers([]) != before
+    assert annotating.told_recognizers(["shipped+dictionary"]) == annotating.told_recognizers(["both"])
