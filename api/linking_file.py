@@ -110,16 +110,20 @@ def progress_file(output: Path) -> Path:
 def link_stream(link: Links, rows: Iterator[Row], output: TextIO, told: Callable[[int], None]) -> int:
     """Link rows batch by batch and write a line each; answer how many. `told` gets the running count."""
     done = 0
-    for batch in _batches(rows):
-        lines = (json.dumps(linking_json(one), ensure_ascii=False) for one in link(batch))
-        output.write("".join(line + "\n" for line in lines))
+    for batch in batches(rows):
+        output.write(linking_lines(link(batch)))
         output.flush()
         done += len(batch)
         told(done)
     return done
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def linking_lines(linkings: Sequence[Linking]) -> str:
+    """Linkings as lines of `linked.jsonl`."""
+    return "".join(json.dumps(linking_json(one), ensure_ascii=False) + "\n" for one in linkings)
+
+
+def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     """At least BATCH rows at once, where there are as many, and whole groups.
 
     No two of one document, so that which rows are linked together does not depend on where a run began.

@@ -55,6 +55,7 @@ storage that the nodes share already.
 
 ```sh
 enlace annotate --release snomed-es --input notes.parquet --output annotations.jsonl --engine ray --address head:6379
+enlace link --release snomed-es --input mentions.tsv --output linked.jsonl --engine ray --address head:6379
 ```
 
 Give the command on a node of the cluster. Install `enlace[ray]` on every node, and put the release under

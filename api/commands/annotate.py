@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from api.commands.options import Engine, ReleaseOption
+from api.commands.options import (
+    AddressOption,
+    Engine,
+    EngineOption,
+    ReleaseOption,
+    WorkersOption,
+    check_engine,
+)
 from api.terminal import Tell, note, progress
 
 if TYPE_CHECKING:
@@ -69,19 +76,9 @@ def annotate(
     text_column: Annotated[
         str, typer.Option("--text-column", help="What a table or an object calls a document's text.")
     ] = "text",
-    engine: Annotated[
-        Engine, typer.Option("--engine", help="`local` is this process, `ray` the workers of a Ray cluster.")
-    ] = Engine.LOCAL,
-    address: Annotated[
-        str,
-        typer.Option(
-            "--address", help="Of the Ray cluster; by default workers on this machine.", show_default=False
-        ),
-    ] = "",
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, help="Of Ray; by default one a core.", show_default=False),
-    ] = None,
+    engine: EngineOption = Engine.LOCAL,
+    address: AddressOption = "",
+    workers: WorkersOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output that is there, and begin anew.")
     ] = False,
@@ -100,12 +97,7 @@ def annotate(
     home = default_home()
     name = chosen(home, release)
     home.folder(name)
-    if engine is Engine.RAY and output == STREAM:
-        raise typer.BadParameter("give a file: the batches of Ray stand beside it", param_hint="--output")
-    if engine is Engine.LOCAL and (address or workers):
-        raise typer.BadParameter(
-            "it goes with --engine ray", param_hint="--address" if address else "--workers"
-        )
+    check_engine(engine, address, workers, output)
     job = _Job(home, name, AnnotateOptions(tuple(recognizer), top, min_probability))
     source = _Source(input, Columns(document_column, text_column))
     if output == STREAM:

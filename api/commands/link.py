@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.options import JsonOption, ReleaseOption
+from api.commands.options import (
+    AddressOption,
+    Engine,
+    EngineOption,
+    JsonOption,
+    ReleaseOption,
+    WorkersOption,
+    check_engine,
+)
 from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from api.link_options import LinkOptions
-    from api.linking_file import Links, Provenance, Row
+    from api.linking_file import Provenance
+    from api.ray_engine import Cluster
     from graph.release import ReleaseHome
-    from linker.model import Linking
     from linker.pipeline import Linker
     from linker.scope import Scope
 
@@ -74,6 +82,9 @@ def link(
             show_default=False,
         ),
     ] = None,
+    engine: EngineOption = Engine.LOCAL,
+    address: AddressOption = "",
+    workers: WorkersOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin an output file anew.")] = False,
     ecl: Annotated[
         str,
@@ -108,7 +119,11 @@ def link(
         )
     if texts and not input:
         raise typer.BadParameter("it goes with --input", param_hint="--texts")
+    if engine is Engine.RAY and not input:
+        raise typer.BadParameter("it goes with --input", param_hint="--engine")
+    check_engine(engine, address, workers, str(output))
     from api.link_options import LinkOptions
+    from api.ray_engine import Cluster
     from api.releases import chosen
     from graph.release import default_home
 
@@ -117,7 +132,8 @@ def link(
     options = LinkOptions(ecl, tuple(semantic_tag), min_probability, budget_ms)
     if input and output:
         source = _Source(input, column, document_column, texts)
-        _link_file(home, name, source, output, top or DEFAULT_TOP_FILE, options, overwrite)
+        cluster = Cluster(address, workers) if engine is Engine.RAY else None
+        _link_file(home, name, source, output, top or DEFAULT_TOP_FILE, options, cluster, overwrite)
     else:
         _link_few(home, name, mentions or [], top or DEFAULT_TOP, options, as_json)
 
@@ -134,24 +150,14 @@ class _Source:
 
 @contextmanager
 def _opened(home: ReleaseHome, name: str, options: LinkOptions) -> Iterator[tuple[Linker, Scope | None]]:
-    """The linker of a release and the scope that is asked for. An expression is told wrong before models are opened."""
-    from api.link_options import scope_of
-    from graph.ecl.parser import parse
-    from graph.release import INDEX_FOLDER
-    from graph.value_sets import ValueSets
-    from linker.pipeline import Linker
+    """The linker of a release and the scope that is asked for, with a word about what takes so long."""
+    from api.linking_work import opened_linker
 
-    if options.ecl.strip():
-        parse(options.ecl)
     with ExitStack() as stack:
         with progress() as tell:
             tell("opening the models", 0, None)
-            linker = Linker.open(home.folder(name) / INDEX_FOLDER)
-            stack.callback(linker.close)
-            scope = scope_of(
-                options, linker.index, lambda: ValueSets.open(stack.enter_context(home.open(name)))
-            )
-        yield linker, scope
+            opened = stack.enter_context(opened_linker(home, name, options))
+        yield opened
 
 
 def _link_few(
@@ -187,9 +193,13 @@ def _link_file(
     output: Path,
     top: int,
     options: LinkOptions,
+    cluster: Cluster | None,
     overwrite: bool,
 ) -> None:
-    from api.linking_file import checked_rows, link_stream, resumed
+    from api.annotation_file import write_answers
+    from api.linking_file import batches, checked_rows, link_stream, resumed
+    from api.linking_work import LinkWork, links_of, rows_text
+    from api.ray_engine import answers, staging_folder
     from linker.document_texts import read_texts
 
     texts = read_texts([source.texts]) if source.texts else None
@@ -198,7 +208,7 @@ def _link_file(
     rows = checked_rows(source.path, source.column, source.document_column, texts)
     if str(output) == "-":
         with _opened(home, name, options) as (linker, scope), progress() as tell:
-            link = _links(linker, top, scope, options)
+            link = links_of(linker, top, scope, options)
             link_stream(link, rows, sys.stdout, lambda done: tell("linking", done, total))
         return
     with resumed(output, provenance, rows, overwrite=overwrite) as (text, before, rest):
@@ -207,25 +217,17 @@ def _link_file(
             return
         if before:
             note(f"Continuing {output} after {before:,} of {total:,} mentions.")
-        with _opened(home, name, options) as (linker, scope), progress() as tell:
-            link = _links(linker, top, scope, options)
-            link_stream(link, rest, text, lambda done: tell("linking", before + done, total))
+
+        if cluster is not None:
+            work = LinkWork(str(home.path.resolve()), name, top, options)
+            answered = answers(work, map(rows_text, batches(rest)), cluster, staging_folder(output))
+            with progress() as tell:
+                write_answers(answered, text, lambda done: tell("linking", before + done, total))
+        else:
+            with _opened(home, name, options) as (linker, scope), progress() as tell:
+                link = links_of(linker, top, scope, options)
+                link_stream(link, rest, text, lambda done: tell("linking", before + done, total))
     note(f"{output} holds the linkings of {total:,} mentions.")
-
-
-def _links(linker: Linker, top: int, scope: Scope | None, options: LinkOptions) -> Links:
-    from linker.model import DocumentContext
-
-    def link(rows: Sequence[Row]) -> list[Linking]:
-        return linker.link(
-            [mention for mention, _ in rows],
-            top_k=top,
-            documents=[document or DocumentContext() for _, document in rows],
-            scope=scope,
-            min_probability=options.min_probability,
-        )
-
-    return link
 
 
 def _provenance(home: ReleaseHome, name: str, source: _Source, top: int, options: LinkOptions) -> Provenance:

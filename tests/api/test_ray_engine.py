@@ -52,6 +52,22 @@ def test_two_workers_answer_as_one_process(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.jsonl", "one.jsonl", "two.jsonl"]
 
 
+def test_mentions_are_linked_alike(
+    cluster: Any, in_home: ReleaseHome, enlace: Enlace, tmp_path: Path
+) -> None:
+    table, texts = tmp_path / "mentions.tsv", tmp_path / "texts.jsonl"
+    texts.write_text('{"doc": "a", "text": "Insuficiencia renal aguda (IRA)."}\n{"doc": "b", "text": "ñ"}\n')
+    rows = "".join(f"a\tIRA\na\tasma {place}\nb\tinfarto\n" for place in range(100))
+    table.write_text("doc\tspan\n" + rows, "utf-8")
+    command = ("link", "--release", "demo", "--input", table, "--texts", texts, "--top", 3, "--output")
+    one = enlace(*command, tmp_path / "one.jsonl")
+    two = enlace(*command, tmp_path / "two.jsonl", "--engine", "ray", "--workers", 2)
+    assert (one.code, two.code) == (0, 0), two.err
+    assert (tmp_path / "two.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
+    again = enlace(*command, tmp_path / "two.jsonl", "--engine", "ray")
+    assert "is complete: 300 mentions." in again.err
+
+
 def test_an_error_of_a_worker_is_told_as_ours(cluster: Any, tmp_path: Path) -> None:
     work = AnnotateWork(str(tmp_path / "demo" / "none"), AnnotateOptions(("dictionary",)))
     staging = staging_folder(tmp_path / "out.jsonl")
@@ -69,6 +85,7 @@ def test_options_of_the_cluster_go_with_it(in_home: ReleaseHome, enlace: Enlace,
     command = ("annotate", "--release", "demo", "--input", tmp_path, "--output")
     assert "it goes with --engine ray" in enlace(*command, tmp_path / "o.jsonl", "--workers", 2).err
     assert "give a file" in enlace(*command, "-", "--engine", "ray").err
+    assert "it goes with --input" in enlace("link", "--release", "demo", "asma", "--engine", "ray").err
 
 
 def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
