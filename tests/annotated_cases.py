@@ -27,7 +27,9 @@ def cases(count: int = 24) -> dict[str, str]:
     found = {}
     for at in range(count):
         disorder, symptom = DISORDERS[at % len(DISORDERS)], SYMPTOMS[at * 5 % len(SYMPTOMS)]
-        text = "".join(_FRAMES[(at + turn) % len(_FRAMES)].format(d=disorder, s=symptom) for turn in range(2))
+        text = f"Caso {at}. " + "".join(
+            _FRAMES[(at + turn) % len(_FRAMES)].format(d=disorder, s=symptom) for turn in range(2)
+        )
         found[f"{'es-' if at % 2 else ''}S{at:03}-1"] = text
     return found
 

@@ -116,6 +116,15 @@ def recognizer(
         bool,
         typer.Option("--folded/--as-written", help="From scratch: read neither case nor accents, or both."),
     ] = False,
+    mlm_texts: Annotated[
+        list[Path],
+        typer.Option(
+            "--mlm-texts",
+            help="Raw text to train the start on before, as a masked language model. Repeatable.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    mlm_steps: Annotated[int, typer.Option("--mlm-steps", min=1, help="With --mlm-texts.")] = 2000,
+    mlm_learning_rate: Annotated[float, typer.Option("--mlm-learning-rate", help="With --mlm-texts.")] = 1e-4,
     unlabelled: Annotated[
         list[Path],
         typer.Option("--unlabelled", help="Texts that nobody annotated, for teachers to mark. Repeatable."),
@@ -162,9 +171,10 @@ def recognizer(
     from linker.annotation.recognizer import TokenRecognizer
     from linker.document_texts import read_texts
     from linker.shipped import bi_encoder_source
+    from linker.training.masked_language import LanguageRecipe
     from linker.training.recognizer import RecognizerRecipe
     from linker.training.recognizer_corpus import MarkedFiles, documents_of, gather
-    from linker.training.recognizer_runs import run_recognizer
+    from linker.training.recognizer_runs import RawText, run_recognizer
     from linker.training.recognizer_start import BiLstmSize
     from linker.training.recognizer_teaching import Teaching
     from linker.training.runs import Oversight, check_device, use_threads
@@ -187,6 +197,16 @@ def recognizer(
     if teacher:
         teachers = [TokenRecognizer.open(one) for one in teacher]
         teaching = Teaching(read_texts(unlabelled), teachers, sure, unlabelled_every)
+    raw = None
+    if mlm_texts:
+        language = LanguageRecipe(
+            steps=mlm_steps,
+            learning_rate=mlm_learning_rate,
+            batch_tokens=batch_tokens,
+            bfloat16=bfloat16,
+            seed=seed,
+        )
+        raw = RawText(read_texts(mlm_texts), language)
     recipe = RecognizerRecipe(
         epochs=epochs,
         learning_rate=learning_rate,
@@ -215,6 +235,7 @@ def recognizer(
             oversight=Oversight(measure_steps, patience, save_steps),
             notes=data_note,
             teaching=teaching,
+            raw=raw,
             stage=tell,
             progress=lambda step, steps, loss: tell("training the recogniser", step, steps),
         )

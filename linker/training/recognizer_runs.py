@@ -6,14 +6,16 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from linker.annotation.recognizer_labels import LabelScheme
 from linker.encoder import weights_digest
 from linker.errors import TrainingError
+from linker.marked_spans import document_name
 from linker.training.checkpoint import Checkpoint
+from linker.training.masked_language import LanguageRecipe, forget_language, learned_language
 from linker.training.model_folder import ModelCard, save_plain_model
 from linker.training.optimization import Course, Progress, Watch
 from linker.training.recognizer import RecognizerRecipe, Trained, batches_of, train_recognizer
@@ -31,6 +33,19 @@ from linker.training.runs import Oversight
 from linker.training.scratch import ScratchSize
 
 
+@dataclass(frozen=True, slots=True)
+class RawText:
+    """Texts by name to train a start on beforehand, and how."""
+
+    texts: Mapping[str, str]
+    recipe: LanguageRecipe
+
+    def without(self, corpus: RecognizerCorpus) -> list[str]:
+        """The texts but those of documents that are left out of training or chosen on."""
+        out = corpus.left_out | {one.document for one in corpus.dev}
+        return [text for name, text in self.texts.items() if document_name(name) not in out]
+
+
 def run_recognizer(
     corpus: RecognizerCorpus,
     output: Path,
@@ -45,6 +60,7 @@ def run_recognizer(
     oversight: Oversight = Oversight(measure_steps=0),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
     teaching: Teaching | None = None,
+    raw: RawText | None = None,
     progress: Progress,
     stage: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> dict[str, SpanCounts]:
@@ -52,7 +68,8 @@ def run_recognizer(
 
     From scratch a model's words are learned from the training documents; `folded`, it reads neither case nor accents.
     With `bilstm` an LSTM takes the place of the start's layers. With `teaching` texts that teachers mark are learned
-    from too. `stage` is told (stage, done, total) of what comes before the steps.
+    from too; with `raw` the start is first trained on raw text. `stage` is told (stage, done, total) of what comes
+    before the steps.
     Readings are taken every `measure_steps`, where that is 0 every epoch. Goes on where the same training was killed.
     Raises TrainingError, ModelNotFound.
     """
@@ -62,10 +79,23 @@ def run_recognizer(
             "patience."
         )
     scheme = LabelScheme.of_types(corpus.types, recipe.layered)
+    language = output.with_name(f".{output.name}.language")
     with tempfile.TemporaryDirectory() as scratch:
         start: str | Path = start_from or Path(scratch) / "start"
         if not start_from:
             write_scratch(Path(start), [one.text for one in corpus.training], size, folded, recipe.seed)
+        if raw:
+            texts = raw.without(corpus)
+            start = learned_language(
+                start,
+                texts,
+                language,
+                raw.recipe,
+                device=device,
+                save_steps=oversight.save_steps,
+                progress=lambda step, steps, loss: stage("learning from raw text", step, steps),
+            )
+            notes = [f"{len(texts):,} raw texts, before the annotated ones", *notes]
         if bilstm:
             write_bilstm(Path(scratch) / "bilstm", start, bilstm, recipe.seed)
             start = Path(scratch) / "bilstm"
@@ -103,6 +133,7 @@ def run_recognizer(
             "parameters": f"{sum(p.numel() for p in trained.model.parameters()):,}",
             **asdict(recipe),
             **(asdict(bilstm) if bilstm else {}),
+            **({f"raw text: {key}": value for key, value in asdict(raw.recipe).items()} if raw else {}),
             **({"sure": teaching.sure, "unlabelled_every": teaching.every} if teaching else {}),
             **({} if start_from else {"scratch": size, "folded": folded}),
         },
@@ -114,6 +145,7 @@ def run_recognizer(
         settings["outside"] = outside
     save_plain_model(trained.model, trained.tokenizer, output, settings, card)
     kept.remove()
+    forget_language(language)
     return counts
 
 

@@ -25,12 +25,14 @@ def test_a_published_checkpoint_is_fine_tuned_and_runs(enlace, family: str, tmp_
         "--hold-out", tmp_path / "held.tsv", "--dev-share", "0.3", "--epochs", "2", "--batch-tokens", "400",
         "--window", "100", "--head-learning-rate", "1e-3", "--learning-rate", "1e-4", "--token-dropout", "0.1",
         "--patience", "3", "--measure-steps", "2",
+        "--mlm-texts", tmp_path / "cases" / "texts.jsonl", "--mlm-steps", "2",
     )  # fmt: skip
     assert told.code == 0, told.err
     assert told.err.startswith(f"The recogniser is in {output}. Strict F1 on held-out documents: disorder ")
     card = (output / "README.md").read_text("utf-8")
     assert "enlace train recognizer --from" in card
     assert "1 left out of both" in card
+    assert " raw texts, before the annotated ones" in card
     assert "| head_learning_rate | 0.001 |" in card
     recognizer = TokenRecognizer.open(output)
     assert recognizer.types == ("disorder", "symptom")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from annotated_cases import DISORDERS, SYMPTOMS, cases, marks, write_brat, write_cases
-from recognizer_folders import make_recognizer
+from recognizer_folders import CHECKPOINTS, make_recognizer
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
@@ -17,6 +17,7 @@ from linker.annotation.recognizer import TokenRecognizer
 from linker.annotation.recognizer_labels import LabelScheme
 from linker.annotation.recognizer_reading import TextReader
 from linker.errors import MentionFileError, TrainingError
+from linker.training.masked_language import LanguageRecipe, learned_language
 from linker.training.optimization import Progress
 from linker.training.recognizer import RecognizerRecipe
 from linker.training.recognizer_corpus import (
@@ -27,7 +28,7 @@ from linker.training.recognizer_corpus import (
     documents_of,
     gather,
 )
-from linker.training.recognizer_runs import run_recognizer
+from linker.training.recognizer_runs import RawText, run_recognizer
 from linker.training.recognizer_scores import SpanCounts
 from linker.training.recognizer_start import BiLstmSize
 from linker.training.recognizer_targets import allowed_labels, loss_of_words
@@ -43,6 +44,14 @@ SIZE = ScratchSize(layers=1, dimensions=32, heads=2, vocabulary=400, positions=6
 
 class Killed(Exception):
     """What stands for the end of the process."""
+
+
+def until(last: int) -> Progress:
+    def progress(step: int, steps: int, loss: float) -> None:
+        if step == last:
+            raise Killed
+
+    return progress
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +76,7 @@ def run(
     output: Path,
     progress: Progress = lambda *told: None,
     teaching: Teaching | None = None,
+    raw: RawText | None = None,
     **changes: object,
 ) -> dict[str, SpanCounts]:
     return run_recognizer(
@@ -79,6 +89,7 @@ def run(
         bilstm=BiLstmSize(1, 24),
         oversight=Oversight(5, 0, 5),
         teaching=teaching,
+        raw=raw,
         progress=progress,
     )
 
@@ -227,10 +238,11 @@ def test_a_student_learns_from_what_teachers_are_sure_of(
     assert not any(one.marks for one in unsure)
     assert all(one.doubtful for one in unsure)
     one = gather(files(folder), 0.0, corpus.documents - {corpus.training[0].document})
-    counts = run(
-        replace(one, dev=corpus.dev, left_out=frozenset()), tmp_path / "student", teaching=teaching, epochs=40
-    )
-    assert all(count.f1 > 0.8 for count in counts.values())
+    few = replace(one, dev=corpus.dev, left_out=frozenset())
+    seen: list[int] = []
+    run(few, tmp_path / "alone", lambda step, steps, loss: seen.append(steps), epochs=2)
+    run(few, tmp_path / "student", lambda step, steps, loss: seen.append(steps), teaching=teaching, epochs=2)
+    assert seen[-1] > 5 * seen[0], "half of the marked texts are read each epoch"
     card = (tmp_path / "student" / "README.md").read_text("utf-8")
     assert "texts that nobody annotated, " in card
     assert "| sure | 0.5 |" in card
@@ -239,13 +251,6 @@ def test_a_student_learns_from_what_teachers_are_sure_of(
 
 
 def test_a_killed_training_ends_as_an_undisturbed_one(corpus: RecognizerCorpus, tmp_path: Path) -> None:
-    def until(last: int) -> Progress:
-        def progress(step: int, steps: int, loss: float) -> None:
-            if step == last:
-                raise Killed
-
-        return progress
-
     changes = {"epochs": 4, "dropout": 0.2, "token_dropout": 0.1}
     undisturbed = run(corpus, tmp_path / "one", **changes)
     with pytest.raises(Killed):
@@ -260,6 +265,52 @@ def test_a_killed_training_ends_as_an_undisturbed_one(corpus: RecognizerCorpus, 
     ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "other"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     assert not (tmp_path / ".other.training").exists()
+
+
+def test_a_start_learns_from_raw_text_and_goes_on_where_it_was_killed(
+    corpus: RecognizerCorpus, tmp_path: Path
+) -> None:
+    recipe = LanguageRecipe(steps=30, learning_rate=3e-3, batch_tokens=256, window=32, bfloat16=False)
+    texts = list(cases().values())
+    for family in CHECKPOINTS:
+        start = CHECKPOINTS[family](tmp_path / family)
+        losses: list[float] = []
+        told = learned_language(
+            start, texts, tmp_path / f"{family}-learned", recipe,
+            progress=lambda step, steps, loss, losses=losses: losses.append(loss),
+        )  # fmt: skip
+        assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
+
+        def unexpected(step: int, steps: int, loss: float) -> None:
+            raise AssertionError("it is trained already")
+
+        learned_language(start, texts, told, recipe, progress=unexpected)
+        other = tmp_path / f"{family}-other"
+        seen: list[int] = []
+        with pytest.raises(Killed):
+            learned_language(start, texts, other, recipe, save_steps=5, progress=until(12))
+        learned_language(
+            start, texts, other, recipe, save_steps=5,
+            progress=lambda step, steps, loss, seen=seen: seen.append(step),
+        )  # fmt: skip
+        assert seen[0] == 11
+        ours, theirs = (load_file(folder / "model.safetensors") for folder in (told, other))
+        assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    with pytest.raises(TrainingError, match="There is no raw text"):
+        learned_language(start, ["", " "], tmp_path / "x", recipe)
+
+
+def test_raw_text_is_none_of_held_out_documents(corpus: RecognizerCorpus, tmp_path: Path) -> None:
+    recipe = LanguageRecipe(steps=2, batch_tokens=256, window=32, bfloat16=False)
+    raw = RawText({**cases(), "more": "Otro texto."}, recipe)
+    kept = raw.without(corpus)
+    assert len(kept) == 25 - len(corpus.dev)
+    assert not {one.text for one in corpus.dev} & set(kept)
+    run(corpus, tmp_path / "model", raw=raw, epochs=1)
+    card = (tmp_path / "model" / "README.md").read_text("utf-8")
+    assert f"- {len(kept)} raw texts, before the annotated ones" in card
+    assert "| raw text: steps | 2 |" in card
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
 
 
 def test_stopping_early_needs_documents_to_choose_on(folder: Path, tmp_path: Path) -> None:
