@@ -93,3 +93,13 @@ def argument_of(error: graph.EnlaceError) -> str | None:
     """The argument of the request that an error is about; None where it is about none."""
     argument = getattr(error, "argument", None) or _ARGUMENTS.get(type(error))
     return str(argument) if argument else None
+
+
+def extensions_of(error: graph.EnlaceError) -> dict[str, str | int]:
+    """What an answer tells of an error besides its sentence: code, argument, and where in an expression it is."""
+    said: dict[str, str | int] = {"code": code_of(error)}
+    if argument := argument_of(error):
+        said["argument"] = argument
+    if isinstance(error, graph.EclError):
+        said |= {"line": error.line, "column": error.column}
+    return said

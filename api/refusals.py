@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import orjson
 from starlette.responses import Response
 
 from api import errors
-from api.error_codes import argument_of, code_of
+from api.error_codes import extensions_of
 from graph.errors import ConceptNotFound, EnlaceError, ReleaseNotFound, StoreUnavailable
 
 #: The status of errors that end a whole request; of others it is 400.
@@ -34,13 +35,10 @@ _RETRY_AFTER = "2"
 
 def refusal(error: EnlaceError) -> Response:
     """The answer to a request that an error ended."""
-    extensions = {"code": code_of(error)}
-    if argument := argument_of(error):
-        extensions["argument"] = argument
-    return refusal_of(str(error), extensions, _STATUS.get(type(error), 400))
+    return refusal_of(str(error), extensions_of(error), _STATUS.get(type(error), 400))
 
 
-def refusal_of(message: str, extensions: dict[str, str], status: int) -> Response:
+def refusal_of(message: str, extensions: Mapping[str, str | int], status: int) -> Response:
     """An answer that is an error, of a sentence and what its `extensions` say."""
     said = {"data": None, "errors": [{"message": message, "extensions": extensions}]}
     answer = Response(orjson.dumps(said), status_code=status, media_type="application/json")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-from api.error_codes import GRAPHQL_INVALID, INTERNAL, argument_of, code_of
+from api.error_codes import GRAPHQL_INVALID, INTERNAL, extensions_of
 from graph.errors import EnlaceError
 
 _LOG = logging.getLogger("enlace.api")
@@ -34,10 +34,7 @@ def answer(error: GraphQLError) -> GraphQLError:
     if cause is None or isinstance(cause, GraphQLError):
         return _with(error, error.message, {"code": GRAPHQL_INVALID})
     if isinstance(cause, EnlaceError):
-        extensions = {"code": code_of(cause)}
-        if argument := argument_of(cause):
-            extensions["argument"] = argument
-        return _with(error, str(cause), extensions)
+        return _with(error, str(cause), extensions_of(cause))
     if isinstance(cause, RecursionError):
         return _with(
             error, "The query is nested too deeply; send several requests.", {"code": GRAPHQL_INVALID}
@@ -51,12 +48,12 @@ def answer(error: GraphQLError) -> GraphQLError:
     )
 
 
-def _with(error: GraphQLError, message: str, extensions: dict[str, str]) -> GraphQLError:
+def _with(error: GraphQLError, message: str, extensions: Mapping[str, str | int]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions=extensions,
+        extensions=dict(extensions),
     )

@@ -159,23 +159,24 @@ def test_history_gives_retired_concepts(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "code", "argument"),
+    ("variables", "code", "argument", "place"),
     [
-        ({"ecl": "<< AND"}, "ECL_SYNTAX", "ecl"),
-        ({"ecl": "* {{ D id = 123456 }}"}, "ECL_NOT_SUPPORTED", "ecl"),
-        ({"ecl": "123456"}, "ECL_UNKNOWN_ID", "ecl"),
-        ({"ecl": "*" * 20_001}, "ARGUMENT_REJECTED", "ecl"),
-        ({"ecl": "\ud800"}, "ARGUMENT_REJECTED", "ecl"),
-        ({"ecl": "*", "text": "a" * 1001}, "ARGUMENT_REJECTED", "text"),
-        ({"ecl": "*", "first": 0}, "ARGUMENT_REJECTED", "first"),
-        ({"ecl": "*", "after": "x"}, "ARGUMENT_REJECTED", "after"),
+        ({"ecl": "<< AND"}, "ECL_SYNTAX", "ecl", (1, 4)),
+        ({"ecl": "*\n{{ D id = 123456 }}"}, "ECL_NOT_SUPPORTED", "ecl", (2, 6)),
+        ({"ecl": " 123456"}, "ECL_UNKNOWN_ID", "ecl", (1, 2)),
+        ({"ecl": "*" * 20_001}, "ARGUMENT_REJECTED", "ecl", None),
+        ({"ecl": "\ud800"}, "ARGUMENT_REJECTED", "ecl", None),
+        ({"ecl": "*", "text": "a" * 1001}, "ARGUMENT_REJECTED", "text", None),
+        ({"ecl": "*", "first": 0}, "ARGUMENT_REJECTED", "first", None),
+        ({"ecl": "*", "after": "x"}, "ARGUMENT_REJECTED", "after", None),
     ],
 )
 def test_what_cannot_be_expanded_has_its_code(
-    api: Api, variables: dict[str, object], code: str, argument: str
+    api: Api, variables: dict[str, object], code: str, argument: str, place: tuple[int, int] | None
 ) -> None:
     _, (error,) = api.execute(QUERY, **variables)
-    assert error["extensions"] == {"code": code, "argument": argument}
+    where = {} if place is None else {"line": place[0], "column": place[1]}
+    assert error["extensions"] == {"code": code, "argument": argument, **where}
 
 
 def test_codes_are_tested_in_bulk(api: Api) -> None:
@@ -185,4 +186,4 @@ def test_codes_are_tested_in_bulk(api: Api) -> None:
     _, (error,) = api.execute(query, ecl=BELOW, ids=[ACUTE] * 1001)
     assert error["extensions"] == {"code": "ARGUMENT_REJECTED", "argument": "ids"}
     _, (error,) = api.execute(query, ecl="<<", ids=[])
-    assert error["extensions"] == {"code": "ECL_SYNTAX", "argument": "ecl"}
+    assert error["extensions"] == {"code": "ECL_SYNTAX", "argument": "ecl", "line": 1, "column": 3}

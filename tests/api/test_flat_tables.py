@@ -121,8 +121,13 @@ def test_the_accept_header_decides_where_the_address_does_not(client: TestClient
     ("address", "parameters", "status", "extensions"),
     [
         ("expand.csv", {}, 400, {"code": "ARGUMENT_REJECTED", "argument": "ecl"}),
-        ("expand", {"ecl": "<<"}, 400, {"code": "ECL_SYNTAX", "argument": "ecl"}),
-        ("expand", {"ecl": "<< 123456"}, 400, {"code": "ECL_UNKNOWN_ID", "argument": "ecl"}),
+        ("expand", {"ecl": "<<"}, 400, {"code": "ECL_SYNTAX", "argument": "ecl", "line": 1, "column": 3}),
+        (
+            "expand",
+            {"ecl": "<< 123456"},
+            400,
+            {"code": "ECL_UNKNOWN_ID", "argument": "ecl", "line": 1, "column": 4},
+        ),
         ("expand", {"ecl": "*", "first": 0}, 400, {"code": "ARGUMENT_REJECTED", "argument": "first"}),
         ("expand", {"ecl": "*", "first": 2001}, 400, {"code": "ARGUMENT_REJECTED", "argument": "first"}),
         ("expand", {"ecl": "*", "first": "many"}, 400, {"code": "ARGUMENT_REJECTED", "argument": "first"}),
@@ -150,7 +155,7 @@ def test_the_accept_header_decides_where_the_address_does_not(client: TestClient
     ],
 )
 def test_refusals_have_the_shape_of_graphql(
-    client: TestClient, address: str, parameters: dict[str, Any], status: int, extensions: dict[str, str]
+    client: TestClient, address: str, parameters: dict[str, Any], status: int, extensions: dict[str, Any]
 ) -> None:
     answer = client.get(f"/tables/{address}", params=parameters)
     assert answer.status_code == status

@@ -3,6 +3,7 @@
 import { csv } from "./delimited.js";
 import { eclReference } from "./copying.js";
 import { debounced, download, h, put } from "./dom.js";
+import { underPosition } from "./expression-problem.js";
 import { link } from "./concept-page.js";
 import { Pages } from "./pages.js";
 import { language } from "./preferences.js";
@@ -88,7 +89,7 @@ export async function show(main, { given, signal }) {
         put(total);
         if (!error.line) return failure(error, run);
         area.setAttribute("aria-invalid", "true");
-        put(problem, under(place.e, error));
+        put(problem, underPosition(place.e, error));
         return h("p", { class: "hint" }, t("ecl-not-answered"));
       },
     });
@@ -114,16 +115,6 @@ export async function show(main, { given, signal }) {
     results,
   );
   await run();
-}
-
-/** The line that an error is in, and below its column what is wrong. */
-function under(ecl, error) {
-  const line = ecl.split("\n")[error.line - 1] ?? "";
-  // Long lines are cut around the place, which must be seen.
-  const from = Math.max(0, error.column - 41);
-  const shown = `${from ? "…" : ""}${line.slice(from, from + 80)}`;
-  const indent = " ".repeat(Math.max(0, error.column - 1 - from + (from ? 1 : 0)));
-  return h("div", { class: "under-position" }, h("pre", { "aria-hidden": "true" }, shown, "\n", h("span", { class: "caret" }, `${indent}▲`)), h("p", {}, sentence(error)));
 }
 
 /** Expressions to begin with: all, the roots, and what is below the first of them. */

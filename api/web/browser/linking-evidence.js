@@ -30,14 +30,16 @@ function steps({ mention }, candidate) {
   const add = (edge, node) => found.push(edge, node);
   if (candidate.reading !== mention) add(t("way-reading"), { text: candidate.reading, kind: "" });
   if (candidate.matchedTerm !== candidate.reading) add(closeness(candidate), { text: candidate.matchedTerm, kind: "" });
-  add(candidate.matchedTerm === candidate.reading ? named("path", candidate.path) : t("way-term-of"), { text: candidate.concept.preferredTerm, kind: "centre", href: routes.concept(candidate.id) });
+  add(candidate.matchedTerm === candidate.reading && isMatch(candidate) ? named("path", candidate.path) : t("way-term-of"), { text: candidate.concept.preferredTerm, kind: "centre", href: routes.concept(candidate.id) });
   for (const one of candidate.above.slice(1, 1 + ABOVE)) add(t("way-is-a"), { text: one.preferredTerm, kind: "attribute", href: routes.concept(one.id) });
   return found;
 }
 
-function closeness({ path, scores: { dense } }) {
-  if (path === "EXACT" || path === "FOLDED" || dense === null) return named("path", path);
-  return t("way-close", { n: number(dense, 2) });
+const isMatch = ({ path }) => path === "EXACT" || path === "FOLDED";
+
+function closeness(candidate) {
+  const { dense } = candidate.scores;
+  return isMatch(candidate) || dense === null ? named("path", candidate.path) : t("way-close", { n: number(dense, 2) });
 }
 
 function way(result, candidate) {
@@ -107,7 +109,7 @@ function evidence({ evidence: found }, signal) {
         "li",
         {},
         h("span", {}, named("evidence", one.kind)),
-        h("span", { class: one.value < 0 ? "tag bad" : "tag good" }, `${one.value > 0 ? "+" : ""}${number(one.value, 2)}`),
+        h("span", { class: one.value < 0 ? "tag bad" : "tag good" }, `${number(100 * one.value)} %`),
         one.concepts.map((id) => {
           const link = h("a", { href: routes.concept(id) }, id);
           names.set(id, [...(names.get(id) ?? []), link]);

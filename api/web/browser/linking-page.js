@@ -5,6 +5,7 @@ import { exportButtons } from "./linking-export.js";
 import { resultOf } from "./linking-results.js";
 import { language } from "./preferences.js";
 import * as queries from "./queries.js";
+import { chosenRelease } from "./routes.js";
 import { servedRelease } from "./served.js";
 import * as spans from "./spans.js";
 import { empty, failure } from "./states.js";
@@ -17,9 +18,11 @@ const LONG_MS = 1500;
  * What is being worked on. It lives as long as the page is open, so that looking at a concept and coming back
  * loses nothing; it is written nowhere, for it may be of a patient.
  */
-const work = { mode: "list", text: "", marks: [], results: [], top: 5 };
+const work = { mode: "list", text: "", marks: [], results: [], top: 5, release: "" };
 
 export async function show(main, { signal }) {
+  // What was found belongs to the release that was asked.
+  if (work.release !== chosenRelease()) Object.assign(work, { results: [], release: chosenRelease() });
   const notice = h("div", {});
   const results = h("div", { class: "link-results" });
   const marks = h("div", { class: "marks" });

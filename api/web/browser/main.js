@@ -4,6 +4,7 @@ import { h, put } from "./dom.js";
 import * as preferences from "./preferences.js";
 import * as routes from "./routes.js";
 import { changes, openSettings } from "./settings.js";
+import { ReleasePicker } from "./release-picker.js";
 import { SearchBox } from "./search-box.js";
 import { failure } from "./states.js";
 import { t } from "./words.js";
@@ -19,10 +20,12 @@ const MENU = ["", "ecl", "link", "variables", "about"];
 
 let leaving = new AbortController();
 let shown = null;
+let picker = null;
 
 function frame() {
   const main = h("main", { id: "main", tabindex: "-1" });
   const box = new SearchBox({ compact: true, placeholder: t("search") });
+  picker = new ReleasePicker();
   put(
     document.body,
     h("a", { class: "skip", href: "#main", on: { click: skip } }, t("skip")),
@@ -39,6 +42,7 @@ function frame() {
           MENU.map((name) => h("a", { href: routes.to(name ? [name] : []), "data-page": name }, t(`page-${name || "search"}`))),
         ),
         h("div", { class: "top-search" }, box.element),
+        picker.element,
         h("button", { type: "button", class: "settings-button", on: { click: openSettings } }, t("settings")),
       ),
     ),
@@ -76,6 +80,8 @@ async function show({ moved = false } = {}) {
 }
 
 function mark(name) {
+  picker.mark();
+  document.querySelector(".brand").href = routes.to([]);
   for (const link of document.querySelectorAll("nav a[data-page]")) {
     link.href = routes.to(link.dataset.page ? [link.dataset.page] : []);
     const current = link.dataset.page === (name === "concept" ? "" : name);
@@ -109,7 +115,10 @@ window.addEventListener("hashchange", () => {
   show({ moved: true });
 });
 changes.addEventListener("language", start);
-changes.addEventListener("token", () => show());
+changes.addEventListener("token", () => {
+  picker.fill();
+  show();
+});
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

@@ -1,11 +1,17 @@
 // All that is asked of the server. What pages get is of this module's own shape, so that a change of the
 // schema is a change of this file: a list is `{nodes, total, next}`, where `next` is what `after` takes to go on.
 
-import { ask, askPatiently } from "./server.js";
+import { chosenRelease } from "./routes.js";
+import { ask as post, askPatiently as postPatiently } from "./server.js";
 
 export const PAGE = 50;
 const NAMED = "id preferredTerm(language: $language) semanticTag active";
 const BRANCH = `${NAMED} childCount`;
+
+/** Every query takes `$release`, the release that the address names, or none: the server's current one. */
+const ofRelease = (variables) => ({ ...variables, release: chosenRelease() || null });
+const ask = (query, variables, options) => post(query, ofRelease(variables), options);
+const askPatiently = (query, variables, options) => postPatiently(query, ofRelease(variables), options);
 
 const PAGE_INFO = "pageInfo { hasNextPage endCursor }";
 
@@ -16,7 +22,7 @@ function page({ nodes, totalCount, pageInfo }) {
 /** The release that is served: its record with counts, sources and index. */
 export async function release(options) {
   const found = await ask(
-    `{ release { name created software languages rejected counts { kind number }
+    `query ($release: String) { release(release: $release) { name created software languages rejected counts { kind number }
         sources(first: 200) { nodes { name format version sha256 } }
         index { created biEncoder crossEncoder pooling dimensions terms concepts mentions recallAt64 } } }`,
     {},
@@ -25,13 +31,19 @@ export async function release(options) {
   return { ...found.release, sources: found.release.sources.nodes };
 }
 
+/** The releases that the server has: `[{name, current}]`, the current one first. */
+export async function releases(options) {
+  const found = await post("{ releases(first: 200) { nodes { name current } } }", {}, options);
+  return found.releases.nodes;
+}
+
 /** Concepts found by the beginnings of words: `[{id, matchedTerm, language, score, concept}]`, best first. */
-export async function search({ text, language, termLanguage = null, first = 20 }, options) {
+export async function search({ text, language, termLanguage = null, ecl = null, semanticTags = null, first = 20 }, options) {
   const found = await ask(
-    `query ($text: String!, $first: Int!, $termLanguage: String, $language: String) {
-      search(text: $text, first: $first, language: $termLanguage) {
+    `query ($text: String!, $first: Int!, $termLanguage: String, $ecl: String, $semanticTags: [String!], $language: String, $release: String) {
+      search(text: $text, first: $first, language: $termLanguage, ecl: $ecl, semanticTags: $semanticTags, release: $release) {
         nodes { id matchedTerm language score concept { ${NAMED} } } } }`,
-    { text, first, termLanguage, language },
+    { text, first, termLanguage, ecl, semanticTags, language },
     options,
   );
   return found.search.nodes;
@@ -40,8 +52,8 @@ export async function search({ text, language, termLanguage = null, first = 20 }
 /** All that the concept page shows at once. */
 export async function concept({ id, language }, options) {
   const found = await ask(
-    `query ($id: ID!, $language: String) {
-      concept(id: $id) {
+    `query ($id: ID!, $language: String, $release: String) {
+      concept(id: $id, release: $release) {
         ${BRANCH} uri fsn(language: $language) effectiveTime module defined
         parentCount ancestorCount descendantCount siblingCount
         terms(first: 500) { nodes { text language kind scope id acceptability { refsetId preferred } } }
@@ -70,8 +82,9 @@ export async function concept({ id, language }, options) {
 
 /** What the concept page asks, for whoever wants to ask it elsewhere. */
 export function conceptRequest(id) {
+  const release = chosenRelease();
   return `{
-  concept(id: ${JSON.stringify(id)}) {
+  concept(id: ${JSON.stringify(id)}${release && `, release: ${JSON.stringify(release)}`}) {
     id preferredTerm fsn semanticTag
     terms(first: 50) { nodes { text language kind } }
     parents(first: 20) { nodes { id preferredTerm } }
@@ -84,7 +97,7 @@ export function conceptRequest(id) {
 /** What concepts are called, by id; those that the release does not hold are left out. */
 export async function names({ ids, language }, options) {
   const found = await ask(
-    `query ($ids: [ID!]!, $language: String) { concepts(ids: $ids) { id preferredTerm(language: $language) } }`,
+    `query ($ids: [ID!]!, $language: String, $release: String) { concepts(ids: $ids, release: $release) { id preferredTerm(language: $language) } }`,
     { ids, language },
     { ...options, partial: true },
   );
@@ -94,8 +107,8 @@ export async function names({ ids, language }, options) {
 /** A page of the children of a concept. */
 export async function children({ id, language, after = "" }, options) {
   const found = await ask(
-    `query ($id: ID!, $first: Int!, $after: String, $language: String) {
-      concept(id: $id) { children(first: $first, after: $after) { totalCount nodes { ${BRANCH} } ${PAGE_INFO} } } }`,
+    `query ($id: ID!, $first: Int!, $after: String, $language: String, $release: String) {
+      concept(id: $id, release: $release) { children(first: $first, after: $after) { totalCount nodes { ${BRANCH} } ${PAGE_INFO} } } }`,
     { id, language, first: PAGE, after: after || null },
     options,
   );
@@ -105,8 +118,8 @@ export async function children({ id, language, after = "" }, options) {
 /** A page of the concepts of an expression. */
 export async function expand({ ecl, language, after = "", text = "", first = PAGE }, options) {
   const found = await ask(
-    `query ($ecl: String!, $first: Int!, $after: String, $text: String!, $language: String) {
-      expand(ecl: $ecl, first: $first, after: $after, text: $text) { totalCount nodes { ${NAMED} } ${PAGE_INFO} } }`,
+    `query ($ecl: String!, $first: Int!, $after: String, $text: String!, $language: String, $release: String) {
+      expand(ecl: $ecl, first: $first, after: $after, text: $text, release: $release) { totalCount nodes { ${NAMED} } ${PAGE_INFO} } }`,
     { ecl, language, text, first, after: after || null },
     options,
   );
@@ -116,8 +129,8 @@ export async function expand({ ecl, language, after = "", text = "", first = PAG
 /** Mentions with their candidates and decisions, in order. */
 export async function link({ mentions, top, language }, options) {
   const found = await ask(
-    `query ($mentions: [String!]!, $top: Int!, $language: String) {
-      link(mentions: $mentions, top: $top) {
+    `query ($mentions: [String!]!, $top: Int!, $language: String, $release: String) {
+      link(mentions: $mentions, top: $top, release: $release) {
         mention
         decision { id path reason probability }
         candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
@@ -135,8 +148,8 @@ export async function link({ mentions, top, language }, options) {
 /** What is amiss with variables (YAML): `[{error, problem, variable, line, message, conceptId, other, replacements}]`. */
 export async function checkVariables({ variables }, options) {
   const found = await ask(
-    `query ($variables: String!) {
-      checkVariables(variables: $variables, first: 1000) {
+    `query ($variables: String!, $release: String) {
+      checkVariables(variables: $variables, first: 1000, release: $release) {
         nodes { error problem variable line message conceptId other replacements } } }`,
     { variables },
     options,
@@ -147,8 +160,8 @@ export async function checkVariables({ variables }, options) {
 /** What each of some variables (YAML) stands for: `[{id, label, parent, expression, conceptCount, overlaps, …}]`. */
 export async function variables({ variables }, options) {
   const found = await ask(
-    `query ($variables: String!) {
-      variables(variables: $variables) {
+    `query ($variables: String!, $release: String) {
+      variables(variables: $variables, release: $release) {
         id label parent expression conceptCount valueType units line overlaps { other conceptCount } } }`,
     { variables },
     options,
@@ -159,8 +172,8 @@ export async function variables({ variables }, options) {
 /** What becomes of rows `{code, system, text}`, in order. A server that is busy is asked again. */
 export async function harmonize({ variables, rows, history, minScore, margin }, options) {
   const found = await askPatiently(
-    `query ($variables: String!, $rows: [HarmonizeRow!]!, $history: HistoryProfileName!, $minScore: Float!, $margin: Float!) {
-      harmonize(variables: $variables, rows: $rows, history: $history, minScore: $minScore, margin: $margin) {
+    `query ($variables: String!, $rows: [HarmonizeRow!]!, $history: HistoryProfileName!, $minScore: Float!, $margin: Float!, $release: String) {
+      harmonize(variables: $variables, rows: $rows, history: $history, minScore: $minScore, margin: $margin, release: $release) {
         status variables paths route via score reason detail concepts(first: 20) { nodes { id preferredTerm } } } }`,
     { variables, rows, history, minScore, margin },
     options,

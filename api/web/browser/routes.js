@@ -11,7 +11,7 @@ export function read(hash) {
 export function to(path, given = {}) {
   const query = new URLSearchParams();
   const release = chosenRelease();
-  for (const [name, value] of Object.entries(release ? { ...given, release } : given)) {
+  for (const [name, value] of Object.entries({ ...(release && { release }), ...given })) {
     if (value !== "" && value !== null && value !== undefined) query.set(name, value);
   }
   const written = path.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("/");
@@ -24,6 +24,13 @@ export const expression = (ecl, given = {}) => to(["ecl"], { e: ecl, ...given })
 /** The release that the address names; empty for the server's current one. */
 export function chosenRelease() {
   return read(location.hash).given.release ?? "";
+}
+
+/** The page of the address in another release, from its first page on; empty for the server's current one. */
+export function inRelease(name) {
+  const { path, given } = read(location.hash);
+  const { release, page, after, ...rest } = given;
+  return to(path, { ...rest, release: name });
 }
 
 /** Change the address without a new page: what is typed is not to fill the history. */

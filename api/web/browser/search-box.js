@@ -23,10 +23,11 @@ export class SearchBox {
   /**
    * `compact`: what is found stands over the page, else in it. `choose(hit)` is called for what is chosen;
    * without it the concept is opened. `typed(text)` is called when the text changes, `filters()` gives more
-   * of what `queries.search` takes, `first` says how many at most.
+   * of what `queries.search` takes, `first` says how many at most. `found(hits)` hears of each answer, and
+   * `failed(error)` of each error: where it gives true, it has told of it.
    */
   constructor(options = {}) {
-    this.#options = { compact: false, first: options.compact ? 8 : 30, filters: () => ({}), typed: () => {}, ...options };
+    this.#options = { compact: false, first: options.compact ? 8 : 30, filters: () => ({}), typed: () => {}, found: () => {}, failed: () => false, ...options };
     const listId = newId("found");
     this.#input = h("input", {
       type: "search",
@@ -89,10 +90,11 @@ export class SearchBox {
     try {
       const asked = { text, language: language(), first: this.#options.first, ...this.#options.filters() };
       const hits = await queries.search(asked, { signal });
+      this.#options.found(hits);
       this.#show(hits, hits.length ? "" : t("nothing-found", { text }));
     } catch (error) {
       if (signal.aborted) return undefined;
-      this.#show([], sentence(error), true);
+      this.#show([], this.#options.failed(error) ? "" : sentence(error), true);
     }
     this.element.classList.remove("asking");
     return undefined;

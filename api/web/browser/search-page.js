@@ -4,17 +4,24 @@ import { h, put } from "./dom.js";
 import { servedRelease } from "./served.js";
 import * as routes from "./routes.js";
 import { SearchBox } from "./search-box.js";
+import { SearchFilters } from "./search-filters.js";
 import { empty } from "./states.js";
-import { languageName, number, t } from "./words.js";
+import { number, t } from "./words.js";
 
 export async function show(main, { given, signal, moved }) {
-  const languageChoice = h("select", { id: "search-language", on: { change: () => box.refresh() } }, h("option", { value: "" }, t("any-language")));
+  const keep = () => routes.amend(routes.to([], { q: box.text, ...filters.address }));
+  const filters = new SearchFilters(given, () => {
+    keep();
+    box.refresh();
+  });
   const box = new SearchBox({
     typed: (text) => {
-      routes.amend(routes.to([], { q: text }));
+      keep();
       welcome.hidden = text !== "";
     },
-    filters: () => ({ termLanguage: languageChoice.value || null }),
+    filters: () => filters.asked,
+    found: (hits) => filters.found(hits),
+    failed: (error) => filters.failed(error),
   });
   const served = h("div", { class: "served" });
   const welcome = h("section", { class: "welcome", hidden: Boolean(given.q) }, served, doors());
@@ -23,14 +30,13 @@ export async function show(main, { given, signal, moved }) {
     h("h1", {}, t("search-title")),
     h("p", { class: "lead" }, t("search-lead")),
     box.element,
-    h("p", { class: "filters" }, h("label", { for: "search-language" }, t("search-language")), languageChoice),
     welcome,
   );
   box.text = given.q ?? "";
-  box.element.querySelector(".search-field").after(languageChoice.parentElement);
+  box.element.querySelector(".search-field").after(filters.element);
   if (moved || !matchMedia("(pointer: coarse)").matches) box.focus();
   const [release] = await Promise.all([servedRelease(signal), given.q ? box.refresh() : null]);
-  put(languageChoice, h("option", { value: "" }, t("any-language")), release.languages.map((code) => h("option", { value: code }, languageName(code))));
+  filters.offerLanguages(release.languages);
   put(served, summary(release));
 }
 

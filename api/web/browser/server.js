@@ -78,15 +78,7 @@ function errorOf(answer, error) {
     ...told,
     code: STATUS_CODES[answer.status] ?? OWN_CODES[told.code] ?? told.code ?? (answer.status === 503 ? "SERVER_BUSY" : "NO_ANSWER"),
     retryAfter: Number.isFinite(waits) ? waits : 0,
-    ...placeOf(told, error?.message ?? ""),
   });
-}
-
-/** Where in an expression the error is: the server's own numbers, else those that its sentence tells. */
-function placeOf(told, message) {
-  if (told.line) return { line: told.line, column: told.column ?? 1 };
-  const found = /^Line (\d+), column (\d+) of the expression/.exec(message);
-  return found ? { line: Number(found[1]), column: Number(found[2]) } : {};
 }
 
 function pause(milliseconds, signal) {

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from api.indexing import index_release
 from api.tokens import TokenFile
 from graph.importing import import_release
+from graph.model import Concept, Term, TermKind
 from graph.release import ReleaseHome
 
 
@@ -51,6 +52,16 @@ def hostile_site(
 def bare_site(bare_home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server whose release is not indexed."""
     with serving(bare_home, RELEASE, tmp_path_factory.mktemp("bare-browsed")) as base:
+        yield base
+
+
+@pytest.fixture(scope="package")
+def site_of_two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of two releases, which have one concept with two names."""
+    home = ReleaseHome(tmp_path_factory.mktemp("two-home"))
+    for name, term in ((RELEASE, "dolor"), ("antes", "algia")):
+        import_release(home, name, [Concept("X:0"), Term("X:0", term, "es", TermKind.PREFERRED)], sources=())
+    with serving(home, RELEASE, tmp_path_factory.mktemp("two-browsed")) as base:
         yield base
 
 

@@ -48,6 +48,40 @@ def test_terms_of_one_language(visit: Visiting) -> None:
     assert one.options.count() > 0
 
 
+def test_semantic_tags_of_what_was_found_narrow_it(visit: Visiting) -> None:
+    one = visit()
+    page = one.open("#/?q=dolor")
+    tags = page.get_by_role("group", name="Etiquetas semánticas")
+    tags.get_by_label("hallazgo").check()
+    expect(page.locator("main [role=option] .tag", has_text="trastorno")).to_have_count(0)
+    assert set(page.locator("main [role=option] .tag").all_inner_texts()) == {"hallazgo"}
+    assert "tag=hallazgo" in page.url
+    assert one.hurdles() == []
+    page.reload()
+    one.settled()
+    expect(tags.get_by_label("hallazgo")).to_be_checked()
+    assert set(page.locator("main [role=option] .tag").all_inner_texts()) == {"hallazgo"}
+    tags.get_by_label("hallazgo").uncheck()
+    expect(page.locator("main [role=option] .tag", has_text="trastorno").first).to_be_visible()
+
+
+def test_a_search_within_an_expression(visit: Visiting) -> None:
+    one = visit()
+    page = one.open("#/?q=insuf&ecl=<< 29029999999105 MINUS 29029999999105")
+    found = page.locator("main .hit-term").all_inner_texts()
+    assert "insuficiencia renal aguda" in found
+    assert not {"insuficiencia renal", "insuficiencia mitral"} & set(found)
+    within = page.get_by_label("Dentro de")
+    within.fill("<< 29029999999105 FOO")
+    line, caret = page.locator(".under-position pre").inner_text().split("\n")
+    assert line.index("FOO") == caret.index("▲")
+    assert within.get_attribute("aria-invalid") == "true"
+    assert one.hurdles() == []
+    within.fill("")
+    expect(page.locator(".under-position")).to_have_count(0)
+    expect(page.locator("main .hit-term", has_text="insuficiencia mitral")).to_be_visible()
+
+
 def test_nothing_found_is_told(visit: Visiting) -> None:
     one = visit()
     page = one.open("#/?q=zzzz")
