@@ -10,6 +10,8 @@ from api.settings import Settings
 
 MOST_SEMANTIC_TAGS = 50
 """Of one request."""
+MOST_ANNOTATION_CANDIDATES = 10
+"""Of a mention that was found: those that the cross-encoder reads."""
 _MAXIMUM_ID_LENGTH = 255
 
 
@@ -50,6 +52,13 @@ def check_link_options(settings: Settings, text: str, options: LinkOptions) -> N
     minimum = options.min_probability
     if minimum is not None and not 0 <= minimum <= 1:
         raise ArgumentRejected("minProbability", f"minProbability is {minimum:g}; give a number from 0 to 1.")
+
+
+def check_annotated(settings: Settings, text: str, top: int) -> None:
+    """Raise ArgumentRejected for what `annotate` does not take."""
+    _check_length("text", text, settings.max_annotated_length)
+    if not 1 <= top <= MOST_ANNOTATION_CANDIDATES:
+        raise ArgumentRejected("top", f"top is {top}; give a number from 1 to {MOST_ANNOTATION_CANDIDATES}.")
 
 
 def check_ids(argument: str, ids: Sequence[str]) -> None:

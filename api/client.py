@@ -22,13 +22,45 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from api.client_answers import (
+    Annotation,
+    Candidate,
+    Concept,
+    Decision,
+    Hit,
+    Linking,
+    Release,
+    Term,
+    Trigger,
+    annotation_of,
+    concept_of,
+    linking_of,
+    release_of,
+)
+
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "Annotation",
+    "Candidate",
+    "ClientError",
+    "Concept",
+    "Decision",
+    "Enlace",
+    "Hit",
+    "Linking",
+    "Release",
+    "RequestRefused",
+    "ServerUnreachable",
+    "Term",
+    "Trigger",
+]
 
 _CONCEPT = "id preferredTerm(language: $language) fsn(language: $language) semanticTag active"
 #: Of lists that may be long.
@@ -50,78 +82,6 @@ class RequestRefused(ClientError):
         super().__init__(message)
         self.code = code
         self.argument = argument
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """A concept with its names; `fsn` is None where the source writes none."""
-
-    id: str
-    preferred_term: str
-    fsn: str | None
-    semantic_tag: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A term of a concept; `kind` is FSN, PREFERRED, SYNONYM or DEFINITION."""
-
-    text: str
-    language: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A concept found by one of its terms; `score` in (0, 1]."""
-
-    id: str
-    preferred_term: str
-    matched_term: str
-    language: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A concept that a mention may mean; `score` from 0 to 1."""
-
-    id: str
-    preferred_term: str
-    matched_term: str
-    score: float
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The concept chosen for a mention, or None with the reason; `probability` from 0 to 1."""
-
-    id: str | None
-    path: str
-    reason: str
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Linking:
-    """A mention with its candidates, best first, and what is chosen."""
-
-    mention: str
-    candidates: tuple[Candidate, ...]
-    decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A release; `indexed` is when its index was made, None without one."""
-
-    name: str
-    created: str
-    languages: tuple[str, ...]
-    current: bool
-    indexed: str | None
 
 
 class Enlace:
@@ -197,13 +157,13 @@ class Enlace:
         """The release that answers."""
         fields = "name created languages current index { created }"
         found = self.query(f"query($release: String) {{ release(release: $release) {{ {fields} }} }}")
-        return _release(found["release"])
+        return release_of(found["release"])
 
     def releases(self) -> Iterator[Release]:
         """The releases that can be named, by name."""
         query = """query($first: Int!, $after: String) { releases(first: $first, after: $after) {
             nodes { name created languages current index { created } } pageInfo { hasNextPage endCursor } } }"""
-        return map(_release, self.pages(query, "releases", first=50))
+        return map(release_of, self.pages(query, "releases", first=50))
 
     # Concepts ---------------------------------------------------------------------------------------------
 
@@ -211,13 +171,13 @@ class Enlace:
         """A concept. Raises RequestRefused with CONCEPT_NOT_FOUND where the release has none of that id."""
         query = f"""query($id: ID!, $release: String, $language: String) {{
             concept(id: $id, release: $release) {{ {_CONCEPT} }} }}"""
-        return _concept(self.query(query, id=id)["concept"])
+        return concept_of(self.query(query, id=id)["concept"])
 
     def concepts(self, ids: Sequence[str]) -> list[Concept]:
         """The concept of each id, in order. Raises RequestRefused where the release has none of one of them."""
         query = f"""query($ids: [ID!]!, $release: String, $language: String) {{
             concepts(ids: $ids, release: $release) {{ {_CONCEPT} }} }}"""
-        return [_concept(one) for one in self.query(query, ids=list(ids))["concepts"]]
+        return [concept_of(one) for one in self.query(query, ids=list(ids))["concepts"]]
 
     def terms(self, id: str) -> Iterator[Term]:
         """The terms of a concept, by language, kind and text."""
@@ -247,7 +207,7 @@ class Enlace:
         query = f"""query($start: ID!, $end: ID!, $release: String, $language: String) {{
             path(from: $start, to: $end, release: $release) {{ concepts {{ {_CONCEPT} }} }} }}"""
         found = self.query(query, start=start, end=end)["path"]
-        return [_concept(one) for one in found["concepts"]] if found else []
+        return [concept_of(one) for one in found["concepts"]] if found else []
 
     def subsumes(self, general: str, specific: str) -> bool | None:
         """Whether one concept is above the other, or the same; None where one is no active concept."""
@@ -289,7 +249,7 @@ class Enlace:
                           $language: String) {{
             expand(ecl: $ecl, text: $text, first: $first, after: $after, release: $release) {{
                 nodes {{ {_CONCEPT} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
-        return map(_concept, self.pages(query, "expand", ecl=ecl, text=text))
+        return map(concept_of, self.pages(query, "expand", ecl=ecl, text=text))
 
     def contains(self, ecl: str, ids: Sequence[str]) -> list[bool]:
         """Whether each id is among the concepts of an expression."""
@@ -303,7 +263,18 @@ class Enlace:
             link(mentions: $mentions, top: $top, release: $release) { mention
                 decision { id path reason probability }
                 candidates { id preferredTerm matchedTerm score path } } }"""
-        return [_linking(one) for one in self.query(query, mentions=list(mentions), top=top)["link"]]
+        return [linking_of(one) for one in self.query(query, mentions=list(mentions), top=top)["link"]]
+
+    def annotate(self, text: str, *, top: int = 5) -> list[Annotation]:
+        """The mentions of a clinical text, in its order, with their context and the concepts that they mean."""
+        query = """query($text: String!, $top: Int!, $first: Int!, $after: String, $release: String) {
+            annotate(text: $text, top: $top, first: $first, after: $after, release: $release) { nodes {
+                start end text type source score fragments { start end }
+                context { negated uncertain historical family hypothetical section
+                    triggers { assertion start end text } }
+                decision { id path reason probability }
+                candidates { id preferredTerm matchedTerm score path } } pageInfo { hasNextPage endCursor } } }"""
+        return list(map(annotation_of, self.pages(query, "annotate", text=text, top=top, first=1000)))
 
     # Tables -----------------------------------------------------------------------------------------------
 
@@ -331,7 +302,7 @@ class Enlace:
         query = f"""query($id: ID!, $first: Int!, $after: String, $release: String, $language: String) {{
             concept(id: $id, release: $release) {{ {name}(first: $first, after: $after) {{
                 nodes {{ {_CONCEPT} }} pageInfo {{ hasNextPage endCursor }} }} }} }}"""
-        return map(_concept, self.pages(query, "concept", name, id=id))
+        return map(concept_of, self.pages(query, "concept", name, id=id))
 
     def _send(self, method: str, target: str, body: bytes | None, content_type: str) -> bytes:
         headers = {**self._headers, **({"Content-Type": content_type} if content_type else {})}
@@ -372,26 +343,3 @@ def _refused(errors: Sequence[Mapping[str, Any]]) -> RequestRefused:
     return RequestRefused(
         error.get("message", "The request was refused."), told.get("code", ""), told.get("argument")
     )
-
-
-def _concept(said: Mapping[str, Any]) -> Concept:
-    return Concept(said["id"], said["preferredTerm"], said["fsn"], said["semanticTag"], said["active"])
-
-
-def _release(said: Mapping[str, Any]) -> Release:
-    index = said["index"]
-    return Release(
-        said["name"],
-        said["created"],
-        tuple(said["languages"]),
-        said["current"],
-        index["created"] if index else None,
-    )
-
-
-def _linking(said: Mapping[str, Any]) -> Linking:
-    candidates = (
-        Candidate(one["id"], one["preferredTerm"], one["matchedTerm"], one["score"], one["path"])
-        for one in said["candidates"]
-    )
-    return Linking(said["mention"], tuple(candidates), Decision(**said["decision"]))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from graph.similarity import Measured, Similarity
     from graph.value_sets import Expansion, ValueSets
     from graph.variables.checking import Checked
+    from linker.annotation.annotator import Annotator
+    from linker.annotation.model import Annotation
     from linker.harmonization.model import Unit
     from linker.model import Linking
     from linker.pipeline import Linker
@@ -65,6 +67,7 @@ class Service:
         self._lock = threading.Lock()
         self._state = "opening"
         self._linker: Linker | None = None
+        self._annotator: Annotator | None = None
         self._search: TermSearch | None = None
         self._value_sets: ValueSets | None = None
         self._opening_value_sets = threading.Lock()
@@ -146,6 +149,10 @@ class Service:
         Raises what `link` raises, EclError and ScopeRejected.
         """
         return await self._in_turn(self._link_within, list(mentions), top, text, options)
+
+    async def annotate(self, text: str) -> Sequence[Annotation]:
+        """The mentions of a text, in its order, with context and concepts. Raises what `link` raises."""
+        return await self._in_turn(self._annotate, text)
 
     async def search(
         self,
@@ -271,6 +278,23 @@ class Service:
             min_probability=options.min_probability,
             budget_ms=options.budget_ms,
         )
+
+    def _annotate(self, text: str) -> Sequence[Annotation]:
+        from linker.annotation.model import Document
+
+        if self._annotator is None:
+            from api.annotating import context_finder, recognizers_of
+            from api.argument_checks import MOST_ANNOTATION_CANDIDATES
+            from linker.annotation.annotator import Annotator
+
+            names = [self._limits.recognizer] if self._limits.recognizer else []
+            self._annotator = Annotator(
+                recognizers_of(names, self._opened.index_folder),
+                context_finder(),
+                self._open_linker(),
+                top_k=MOST_ANNOTATION_CANDIDATES,
+            )
+        return self._annotator.annotate_batch([Document("", text)])[0].annotations
 
     def _find(
         self, text: str, first: int, language: str | None, tags: frozenset[str] | None, ecl: str | None

@@ -23,6 +23,8 @@ class ServiceLimits:
     """For those of one request's variables, all together."""
     remembered: int = 0
     """Facts of each kind kept in memory."""
+    recognizer: str = ""
+    """What finds mentions, as `enlace annotate` names it; empty is what that takes by default."""
 
     @classmethod
     def of(cls, settings: Settings) -> ServiceLimits:
@@ -34,4 +36,5 @@ class ServiceLimits:
             ecl_seconds=settings.ecl_seconds,
             variables_seconds=settings.request_seconds,
             remembered=settings.remembered_facts,
+            recognizer=settings.recognizer,
         )

@@ -40,6 +40,8 @@ class Settings:
     allowed_hosts: str = "loopback"
     """Names that the Host header may have, separated by commas, or `any`; `loopback`: localhost's names on a server
     there, and any elsewhere."""
+    recognizer: str = ""
+    """What finds mentions in texts to annotate, as `enlace annotate --recognizer`; without it, as the command does."""
     cors_origins: str = ""
     """Origins whose pages may ask, separated by commas, as `https://app.example.org`."""
     max_mentions: int = 200
@@ -54,6 +56,8 @@ class Settings:
     """Characters of a search text."""
     max_document_length: int = 100_000
     """Characters of the document that mentions come from."""
+    max_annotated_length: int = 20_000
+    """Characters of a text to annotate."""
     max_ecl_length: int = 20_000
     """Characters of an expression constraint."""
     max_variables: int = 200

@@ -56,7 +56,7 @@ def annotate(
         str,
         typer.Option(
             "--format",
-            help="`jsonl`, or another program's: brat, bioc, fhir, html, parquet, csv; brat and html make a folder.",
+            help="`jsonl`, brat, bioc, bioc-xml, fhir, html, parquet or csv; brat and html make folders.",
         ),
     ] = JSONL,
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Concepts for each mention.")] = 5,

@@ -3,7 +3,8 @@
 Every object that the answer may hold costs 1, and scalars cost nothing. A page counts its `first`, whether it
 will be full or not; a plain list counts the items of the argument that decides its length, the candidates of a
 mention count `top`, and a path counts ten concepts. Inside a list everything is multiplied. Fields that are
-work besides have a price of their own, `PRICES`, for each mention, row or call. Directives are not looked at: a
+work besides have a price of their own, `PRICES`, for each mention, row, begun hundred characters of a text to annotate,
+or call. Directives are not looked at: a
 field that may be left out counts as one that is not.
 """
 
@@ -24,6 +25,7 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -33,6 +35,7 @@ from graphql import (
 PRICES: MappingProxyType[str, int] = MappingProxyType(
     {
         "Query.link": 50,
+        "Query.annotate": 50,
         "Query.harmonize": 50,
         "Query.search": 10,
         "Query.expand": 10,
@@ -45,6 +48,8 @@ PRICES: MappingProxyType[str, int] = MappingProxyType(
 )
 #: The arguments whose length is that of the answer.
 _LISTS = frozenset({"ids", "mentions", "rows", "pairs"})
+#: Characters of a text in which there is a mention, about.
+_A_MENTION = 100
 #: Concepts on a path, about.
 _ON_A_PATH = 10
 #: Parts of a page, which is counted at the field that answers with it.
@@ -105,14 +110,16 @@ class _Cost:
         price = PRICES.get(f"{kind.name}.{name}", 0)
         if name in ("link", "harmonize"):
             price *= times
+        if name == "annotate":
+            price *= self._characters(arguments["text"]) // _A_MENTION + 1
         if name in ("path", "pathsToRoot"):
             times *= _ON_A_PATH
         inner = get_named_type(told.type)
         if not isinstance(inner, GraphQLObjectType):
             return price
-        if f"{kind.name}.{name}" == "Query.link":
+        if f"{kind.name}.{name}" in ("Query.link", "Query.annotate"):
             top = self._number(arguments.get("top"), 5)
-        if f"{kind.name}.{name}" == "Linking.candidates":
+        if f"{kind.name}.{name}" in ("Linking.candidates", "Annotation.candidates"):
             times = top
         own = 0 if name in _OF_PAGES else 1
         sets = [node.selection_set for node in nodes if node.selection_set]
@@ -151,3 +158,12 @@ class _Cost:
             default = self._defaults.get(node.name.value)
             return self._length(default) if default is not None else 0
         return len(node.values) if isinstance(node, ListValueNode) else 1
+
+    def _characters(self, node: ValueNode) -> int:
+        if isinstance(node, VariableNode):
+            given = self._variables.get(node.name.value)
+            if isinstance(given, str):
+                return len(given)
+            default = self._defaults.get(node.name.value)
+            return self._characters(default) if default is not None else 0
+        return len(node.value) if isinstance(node, StringValueNode) else 0

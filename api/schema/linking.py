@@ -117,6 +117,17 @@ class Decision:
     )
     asked: strawberry.Private[Asked]
 
+    @classmethod
+    def of(cls, asked: Asked, decision: model.Decision) -> Decision:
+        """The linker's decision as the schema shows it."""
+        return cls(
+            id=strawberry.ID(decision.id) if decision.id is not None else None,
+            path=LinkingPath(decision.path.value),
+            reason=decision.reason.value,
+            probability=decision.probability,
+            asked=asked,
+        )
+
     @described
     async def concept(self, info: Info) -> Concept | None:
         """The chosen concept, with all that the graph knows of it."""
@@ -137,17 +148,10 @@ class Linking:
     @classmethod
     def of(cls, asked: Asked, linking: model.Linking) -> Linking:
         """The linker's linking as the schema shows it."""
-        decision = linking.decision
         return cls(
             mention=linking.mention,
             candidates=[Candidate.of(asked, candidate) for candidate in linking.candidates],
-            decision=Decision(
-                id=strawberry.ID(decision.id) if decision.id is not None else None,
-                path=LinkingPath(decision.path.value),
-                reason=decision.reason.value,
-                probability=decision.probability,
-                asked=asked,
-            ),
+            decision=Decision.of(asked, linking.decision),
             asked=asked,
         )
 

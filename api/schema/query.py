@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from api.link_options import LinkOptions
+from api.schema.annotating import Annotation, annotate_text
 from api.schema.comparison import (
     ConceptPair,
     ConceptPath,
@@ -241,6 +242,24 @@ class Query:
         """The concepts that mentions of a clinical text mean, in the order of the mentions."""
         options = LinkOptions(ecl, tuple(semantic_tags or ()), min_probability, budget_ms)
         return await link_mentions(info, await info.context.release(release), mentions, top, text, options)
+
+    @described
+    async def annotate(
+        self,
+        info: Info,
+        text: Annotated[
+            str,
+            strawberry.argument(description="A clinical note, or a part of one; at most 20,000 characters."),
+        ],
+        first: First,
+        after: After = None,
+        top: Annotated[
+            int, strawberry.argument(description="Candidates for each mention, from 1 to 10.")
+        ] = 5,
+        release: ReleaseName = None,
+    ) -> Connection[Annotation]:
+        """The mentions of a clinical text, in its order, with their context and the concepts that they mean."""
+        return await annotate_text(info, await info.context.release(release), text, top, first, after)
 
     @described
     async def variables(

@@ -28,7 +28,13 @@ def _brat(documents: Iterable[AnnotatedDocument], destination: Path, origin: Ori
 def _bioc(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
     from linker.annotation.formats import bioc
 
-    bioc.render(documents, destination, origin)
+    bioc.render_json(documents, destination, origin)
+
+
+def _bioc_xml(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
+    from linker.annotation.formats import bioc
+
+    bioc.render_xml(documents, destination, origin)
 
 
 def _fhir(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
@@ -60,6 +66,7 @@ FORMATS: MappingProxyType[str, Render] = MappingProxyType(
     {
         "brat": _brat,
         "bioc": _bioc,
+        "bioc-xml": _bioc_xml,
         "fhir": _fhir,
         "html": _html,
         "parquet": _parquet,

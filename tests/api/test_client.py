@@ -77,6 +77,15 @@ def test_search_expand_and_link(client: Enlace, home: ReleaseHome) -> None:
         )
 
 
+def test_annotate(client: Enlace) -> None:
+    text = "Niega asma. Insuficiencia renal aguda."
+    asthma, acute = client.annotate(text, top=2)
+    assert (text[asthma.start : asthma.end], asthma.negated, asthma.fragments) == ("asma", True, ())
+    assert [(one.assertion, one.text) for one in asthma.triggers] == [("NEGATED", "Niega")]
+    assert (acute.decision.id, acute.negated, acute.source) == (ACUTE, False, "DICTIONARY")
+    assert acute.candidates[0].id == ACUTE
+
+
 def test_releases(client: Enlace, address: str) -> None:
     release = client.release()
     assert (release.name, release.current) == ("demo", True)

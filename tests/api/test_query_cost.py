@@ -35,6 +35,9 @@ def schema() -> GraphQLSchema:
         ("query($i: [ID!]!) { concepts(ids: $i) { id } }", {"i": ["a"] * 40}, 40),
         ('{ link(mentions: ["a", "b"], top: 3) { candidates { concept { id } } } }', {}, 2 * (50 + 1 + 3 * 2)),
         ('{ link(mentions: ["a"]) { candidates { id } decision { id } } }', {}, 50 + 1 + 5 + 1),
+        ('{ annotate(text: "a", first: 4, top: 2) { nodes { start candidates { id } decision { id } } } }', {},
+         50 + 4 * (1 + 2 + 1)),
+        ("query($t: String!) { annotate(text: $t, first: 1) { totalCount } }", {"t": "a" * 250}, 150 + 1),
         ('{ concept(id: "a") { pathsToRoot(first: 2) { id } } }', {}, 21),
         ('{ a: concept(id: "a") { ...C } b: concept(id: "b") { ...C } } fragment C on Concept {'
          " parents(first: 9) { nodes { id } } }", {}, 20),

@@ -19,7 +19,7 @@ from linker.annotation.writing import render
 def _read(some: list[AnnotatedDocument], suffix: str) -> bioc.BioCCollection:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"a{suffix}")
-        render("bioc", some, path, ORIGIN)
+        render("bioc-xml" if suffix == ".xml" else "bioc", some, path, ORIGIN)
         if suffix == ".xml":
             with path.open("rb") as file:
                 collection = biocxml.load(file)

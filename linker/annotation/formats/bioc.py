@@ -24,12 +24,6 @@ _NO_XML = dict.fromkeys(
 )
 
 
-def render(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    """Write XML to a file that is named `.xml`, JSON to any other. Raises OSError."""
-    write = _write_xml if destination.suffix.lower() == ".xml" else _write_json
-    write(documents, destination, origin)
-
-
 def document_object(document: AnnotatedDocument) -> dict[str, Any]:
     """A document as BioC JSON has it."""
     text = document.document.text
@@ -87,7 +81,8 @@ def _annotation(id: str, annotation: Annotation, text: str) -> dict[str, Any]:
     }
 
 
-def _write_json(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
+def render_json(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
+    """Write BioC JSON. Raises OSError."""
     head = orjson.dumps(
         {
             "source": origin.software,
@@ -104,7 +99,8 @@ def _write_json(documents: Iterable[AnnotatedDocument], destination: Path, origi
         file.write(b"\n]}\n")
 
 
-def _write_xml(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
+def render_xml(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
+    """Write BioC XML. Raises OSError."""
     with destination.open("x", encoding="utf-8", newline="") as file:
         # Not by the generator, whose declaration some readers of BioC do not take.
         file.write('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE collection SYSTEM "BioC.dtd">\n')
