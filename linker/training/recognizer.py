@@ -25,7 +25,7 @@ class RecognizerRecipe:
     """How a recogniser is trained. Lengths are in tokens, special ones included.
 
     `layered`: a softmax a type (`linker.annotation.recognizer_labels`). `mean_pieces`: a word is judged by all of its
-    tokens and not by the first. `token_dropout` is the share of tokens that are hidden in training. The head learns
+    tokens and not by the first. `token_dropout` is the share of words whose first token training hides. The head learns
     at `head_learning_rate`, or as the rest where that is 0.
     """
 
@@ -129,7 +129,7 @@ def hiding_token(tokenizer: Any) -> int:
 
 
 def _hide(ids: torch.Tensor, batch: WindowBatch, share: float, hidden: int) -> torch.Tensor:
-    """So many tokens of words in place of themselves; at least one word's own are never counted on."""
+    """The first tokens of so many of the batch's words hidden."""
     import torch
 
     chosen = torch.zeros(ids.numel(), dtype=torch.bool)
