@@ -22,6 +22,9 @@ _BRACKET = re.compile(r"[(\[]([^()\[\]]{2,200})[)\]]")
 _WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
 _SHORT = re.compile(r"[^\W_](?:[^\s()\[\],;:]*[^\W_])?")
 _SENTENCE_END = re.compile(r"[;:?!()\[\]]|\.(?=\s)|\n\s*\n")
+_SPACE = re.compile(r"\s")
+_REACH = 1000
+"""Characters before a bracket in which a long form, of 15 words at most, begins."""
 _INNER_END = re.compile(r"[;,:=]")
 
 
@@ -77,9 +80,10 @@ def _short_in_bracket(text: str, bracket: re.Match[str]) -> Definition | None:
     if not is_short_form(short):
         return None
     short_start = bracket.start(1) + len(inner) - len(inner.lstrip())
-    end = len(text[: bracket.start()].rstrip())
-    breaks = [found.end() for found in _SENTENCE_END.finditer(text, 0, end)]
-    words = list(_WORD.finditer(text, breaks[-1] if breaks else 0, end))
+    first = _near(text, bracket.start())
+    end = first + len(text[first : bracket.start()].rstrip())
+    breaks = [found.end() for found in _SENTENCE_END.finditer(text, first, end)]
+    words = list(_WORD.finditer(text, breaks[-1] if breaks else first, end))
     if not words or words[-1].end() != end:
         return None
     words = words[-_most_words(short) :]
@@ -92,8 +96,8 @@ def _short_in_bracket(text: str, bracket: re.Match[str]) -> Definition | None:
 
 def _long_in_bracket(text: str, bracket: re.Match[str]) -> Definition | None:
     """`SF (long form)`: the long form is all of the bracket up to a comma or semicolon."""
-    before = text[: bracket.start()].rstrip()
-    found = re.search(r"[^\s()\[\],;:]+\Z", before)
+    first = _near(text, bracket.start())
+    found = re.search(r"[^\s()\[\],;:]+\Z", text[first : bracket.start()].rstrip())
     if not found or not is_short_form(found.group()):
         return None
     short = found.group()
@@ -106,8 +110,16 @@ def _long_in_bracket(text: str, bracket: re.Match[str]) -> Definition | None:
     start = words[0].start()
     long = text[start:end]
     if _may_mean(long, short) and any(_has_in_order(long, letters) for letters in _letters(short)):
-        return Definition(short, long, found.start(), start)
+        return Definition(short, long, first + found.start(), start)
     return None
+
+
+def _near(text: str, end: int) -> int:
+    """Where what may belong to a bracket at `end` begins, at a white space: no long text is read for each bracket."""
+    if end <= _REACH:
+        return 0
+    space = _SPACE.search(text, end - _REACH, end)
+    return space.start() if space else end - _REACH
 
 
 def _most_words(short: str) -> int:

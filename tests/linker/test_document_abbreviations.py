@@ -89,3 +89,13 @@ def test_offsets_are_true_of_any_text(pieces: list[str]) -> None:
         assert fold_letter(one.long[0]) == fold_letter(one.short[0])
         assert len(one.long) > len(one.short)
         assert one.long_end <= one.short_start or one.short_end <= one.long_start
+
+
+def test_definitions_deep_in_a_long_text_have_their_place() -> None:
+    for filler in ("palabra " * 2_000, "x" * 1_995 + " ", "y. " * 1_500):
+        for written in ("la insuficiencia renal aguda (IRA)", "IRA (insuficiencia renal aguda)"):
+            text = filler + written
+            (found,) = definitions(text)
+            assert (found.short, found.long) == ("IRA", "insuficiencia renal aguda")
+            assert text[found.short_start : found.short_end] == "IRA"
+            assert text[found.long_start : found.long_end] == found.long
