@@ -2,10 +2,11 @@
 
 import { csv } from "./delimited.js";
 import { download, h } from "./dom.js";
+import { assertions } from "./mention-context.js";
 import { chosenOf } from "./linking-results.js";
 import { t } from "./words.js";
 
-const COLUMNS = ["mention", "start", "end", "id", "preferred_term", "score", "path", "chosen_by", "reason"];
+const COLUMNS = ["mention", "start", "end", "id", "preferred_term", "score", "path", "chosen_by", "reason", "context"];
 
 export function exportButtons(work) {
   const as = (name, type, written) => () => download(`choices.${name}`, type, written(work.results.map((one) => row(one, work.mode))));
@@ -31,5 +32,6 @@ function row(result, mode) {
     path: chosen?.path ?? null,
     chosen_by: (chosen?.id ?? null) === result.decision.id ? "enlace" : "person",
     reason: chosen ? "" : result.decision.reason,
+    context: assertions(result.context).join(" "),
   };
 }

@@ -2,6 +2,7 @@
 
 import { h, put } from "./dom.js";
 import { exportButtons } from "./linking-export.js";
+import { markOf } from "./mention-context.js";
 import { resultOf } from "./linking-results.js";
 import { language } from "./preferences.js";
 import * as queries from "./queries.js";
@@ -13,6 +14,8 @@ import { count, t } from "./words.js";
 
 const BATCH = 20;
 const LONG_MS = 1500;
+/** Candidates that a mention of an annotated text has at most. */
+const MOST_ANNOTATED = 10;
 
 /**
  * What is being worked on. It lives as long as the page is open, so that looking at a concept and coming back
@@ -33,7 +36,8 @@ export async function show(main, { signal }) {
   const top = h("select", { id: "link-top", on: { change: () => (work.top = Number(top.value)) } }, [1, 3, 5, 10, 25].map((n) => h("option", { value: n, selected: n === work.top }, String(n))));
 
   const edited = () => {
-    work.marks = spans.moved(work.marks, work.text, area.value);
+    // What the text said of a mention may be said no more.
+    work.marks = spans.moved(work.marks, work.text, area.value).map(({ start, end }) => ({ start, end }));
     work.text = area.value;
     drawMarks();
   };
@@ -52,6 +56,7 @@ export async function show(main, { signal }) {
     put(
       tools,
       work.mode === "text" && [
+        h("button", { type: "button", class: "small", on: { click: () => find() } }, t("link-find")),
         h("button", { type: "button", class: "small", on: { click: markSelection } }, t("link-mark")),
         h("button", { type: "button", class: "small", on: { click: () => mark(spans.byPunctuation(work.text)) } }, t("link-split-punctuation")),
         h("button", { type: "button", class: "small", on: { click: () => mark(spans.byLine(work.text)) } }, t("link-split-lines")),
@@ -70,7 +75,8 @@ export async function show(main, { signal }) {
     const parts = [];
     let at = 0;
     for (const one of work.marks) {
-      parts.push(work.text.slice(at, one.start), h("mark", {}, work.text.slice(one.start, one.end)));
+      if (one.start < at) continue;
+      parts.push(work.text.slice(at, one.start), markOf(work.text.slice(one.start, one.end), one.context));
       at = one.end;
     }
     return [...parts, work.text.slice(at)];
@@ -83,39 +89,68 @@ export async function show(main, { signal }) {
   }
 
   function mentions() {
-    if (work.mode === "text" && !work.marks.length) mark(spans.byPunctuation(work.text));
     const found = work.mode === "text" ? work.marks : spans.byLine(work.text);
     return found.map((one) => ({ ...one, mention: work.text.slice(one.start, one.end).replace(/\s+/g, " ") }));
   }
 
+  /** Let the server find the mentions of the text, with their context, and link them. */
+  async function find() {
+    const { text } = work;
+    if (!text.trim()) return nothing();
+    const place = spans.placesIn(text);
+    return working(find, async (told) => {
+      for (let after = ""; ; ) {
+        const found = await queries.annotate({ text, top: Math.min(work.top, MOST_ANNOTATED), language: language(), after }, { signal });
+        for (const { start, end, ...one } of found.nodes) add(told, [{ ...one, mention: one.text, start: place(start), end: place(end) }], found.total);
+        after = found.next;
+        if (!after) break;
+      }
+      if (text === work.text) mark(work.results.map(({ start, end, context }) => ({ start, end, context })));
+      if (work.results.length) drawResults();
+      else put(results, empty(t("link-none-found")));
+    });
+  }
+
+  function add(told, linkings, total) {
+    const fresh = linkings.map((one) => ({ ...one, chosen: one.decision.id ?? "", other: null }));
+    work.results.push(...fresh);
+    told.before(...fresh.map((one) => resultOf(one, signal)));
+    put(told.lastChild, t("link-progress", { n: work.results.length, total }));
+  }
+
+  function nothing() {
+    put(results, empty(t("link-nothing")));
+    return area.focus();
+  }
+
   async function run() {
+    if (work.mode === "text" && !work.marks.length) return find();
     const asked = mentions();
-    if (!asked.length) {
-      put(results, empty(t("link-nothing")));
-      return area.focus();
-    }
+    if (!asked.length) return nothing();
+    return working(run, async (told) => {
+      for (let at = 0; at < asked.length; at += BATCH) {
+        const batch = asked.slice(at, at + BATCH);
+        const linkings = await queries.link({ mentions: batch.map((one) => one.mention), top: work.top, language: language() }, { signal });
+        add(told, linkings.map((linking, place) => ({ ...linking, ...batch[place] })), asked.length);
+      }
+      drawResults();
+    });
+  }
+
+  /** Say that something is under way while `todo` adds results; `again` is offered where it fails. */
+  async function working(again, todo) {
     go.disabled = true;
     work.results = [];
     const told = h("p", { class: "state waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("span", {}, t("link-working")));
     const patience = setTimeout(() => put(told.lastChild, t("link-models")), LONG_MS);
     put(results, told);
     try {
-      for (let at = 0; at < asked.length; at += BATCH) {
-        const batch = asked.slice(at, at + BATCH);
-        const linkings = await queries.link({ mentions: batch.map((one) => one.mention), top: work.top, language: language() }, { signal });
-        clearTimeout(patience);
-        const fresh = linkings.map((linking, place) => ({ ...linking, ...batch[place], chosen: linking.decision.id ?? "", other: null }));
-        work.results.push(...fresh);
-        told.before(...fresh.map((one) => resultOf(one, signal)));
-        put(told.lastChild, t("link-progress", { n: work.results.length, total: asked.length }));
-      }
-      drawResults();
+      await todo(told);
     } catch (error) {
-      if (!signal.aborted) told.replaceWith(failure(error, run));
+      if (!signal.aborted) told.replaceWith(failure(error, again));
     }
     clearTimeout(patience);
     go.disabled = false;
-    return undefined;
   }
 
   function drawResults() {

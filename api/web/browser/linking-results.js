@@ -2,6 +2,7 @@
 
 import { h, newId, put } from "./dom.js";
 import { evidenceOf } from "./linking-evidence.js";
+import { contextOf } from "./mention-context.js";
 import * as routes from "./routes.js";
 import { SearchBox } from "./search-box.js";
 import { named, number, t } from "./words.js";
@@ -41,7 +42,7 @@ export function resultOf(result, signal) {
   return h(
     "article",
     { class: "card mention", "aria-labelledby": `${group}-title` },
-    h("header", {}, h("h3", { id: `${group}-title` }, result.mention), verdict(result.decision)),
+    h("header", {}, h("h3", { id: `${group}-title` }, result.mention), verdict(result.decision), contextOf(result.context)),
     h("div", { class: "choice" }, h("fieldset", {}, h("legend", { class: "visually-hidden" }, t("link-choose", { mention: result.mention })), options), box.element),
     why,
   );

@@ -126,23 +126,39 @@ export async function expand({ ecl, language, after = "", text = "", first = PAG
   return page(found.expand);
 }
 
+const LINKED = `decision { id path reason probability }
+        candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
+          evidence { kind value concepts }
+          concept { ${NAMED} pathsToRoot(first: 1) { id preferredTerm(language: $language) } } }`;
+
+const linked = (one) => ({ ...one, candidates: one.candidates.map((candidate) => ({ ...candidate, above: candidate.concept.pathsToRoot[0] ?? [] })) });
+
+/** The mentions that the server finds in a text, by page: `{text, start, end, type, context, decision, candidates}`. */
+export async function annotate({ text, top, language, after = "" }, options) {
+  const found = await ask(
+    `query ($text: String!, $first: Int!, $after: String, $top: Int!, $language: String, $release: String) {
+      annotate(text: $text, first: $first, after: $after, top: $top, release: $release) {
+        totalCount ${PAGE_INFO}
+        nodes { text start end type
+          context { negated uncertain historical family hypothetical section triggers { text } }
+          ${LINKED} } } }`,
+    { text, top, language, first: PAGE, after: after || null },
+    options,
+  );
+  return page({ ...found.annotate, nodes: found.annotate.nodes.map(linked) });
+}
+
 /** Mentions with their candidates and decisions, in order. */
 export async function link({ mentions, top, language }, options) {
   const found = await ask(
     `query ($mentions: [String!]!, $top: Int!, $language: String, $release: String) {
       link(mentions: $mentions, top: $top, release: $release) {
         mention
-        decision { id path reason probability }
-        candidates { id preferredTerm matchedTerm reading score path scores { dense lexical rerank }
-          evidence { kind value concepts }
-          concept { ${NAMED} pathsToRoot(first: 1) { id preferredTerm(language: $language) } } } } }`,
+        ${LINKED} } }`,
     { mentions, top, language },
     options,
   );
-  return found.link.map((linking) => ({
-    ...linking,
-    candidates: linking.candidates.map((one) => ({ ...one, above: one.concept.pathsToRoot[0] ?? [] })),
-  }));
+  return found.link.map(linked);
 }
 
 /** What is amiss with variables (YAML): `[{error, problem, variable, line, message, conceptId, other, replacements}]`. */

@@ -32,6 +32,13 @@ export function byPunctuation(text) {
   return pieces(text, PUNCTUATION);
 }
 
+/** From places counted in characters, as the server counts, to those of this language, which counts some as two. */
+export function placesIn(text) {
+  const places = [0];
+  for (const character of text) places.push(places.at(-1) + character.length);
+  return (place) => places[Math.min(place, places.length - 1)];
+}
+
 /** The spans with one more; those that it touches give way. */
 export function withSpan(spans, added) {
   const apart = spans.filter((one) => one.end <= added.start || one.start >= added.end);
