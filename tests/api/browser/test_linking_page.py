@@ -73,6 +73,38 @@ def test_mentions_of_a_clinical_text_are_marked_by_keyboard(visit: Visiting, tmp
     assert "Un Varón con HTA"[row["start"] : row["end"]] == "HTA"
 
 
+def test_mentions_are_found_in_a_text_with_what_it_says_of_them(visit: Visiting, tmp_path: Path) -> None:
+    one = visit()
+    # The second line begins with a character that JavaScript counts as two.
+    text = "Padre con diabetes mellitus tipo 2.\n🙂 Varón con HTA. Niega dolor torácico."
+    link(one, text, clinical=True)
+    page = one.page
+    page.get_by_role("button", name="Encontrar las menciones").click()
+    page.get_by_role("button", name="Exportar JSON").wait_for()
+    marks = page.locator(".marked mark")
+    expect(marks).to_have_text(["diabetes mellitus tipo 2 familiar", "HTA", "dolor torácico negado"])
+    pain = page.locator(".mention").nth(2)
+    assert pain.locator(".mention-context").inner_text().split("\n")[0].startswith("negado")
+    assert "«Niega»" in pain.locator(".mention-context").inner_text()
+    assert one.hurdles() == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Exportar JSON").click()
+    download.value.save_as(tmp_path / "choices.json")
+    rows = json.loads((tmp_path / "choices.json").read_text("utf-8"))
+    assert [(row["mention"], row["context"]) for row in rows] == [
+        ("diabetes mellitus tipo 2", "family"),
+        ("HTA", ""),
+        ("dolor torácico", "negated"),
+    ]
+    units = text.encode("utf-16-le")
+    for row in rows:
+        assert units[2 * row["start"] : 2 * row["end"]].decode("utf-16-le") == row["mention"]
+    # What the text says of a mention may change with every letter.
+    page.get_by_label("Texto", exact=True).press("Control+End")
+    page.keyboard.type(" ")
+    expect(marks).to_have_text(["diabetes mellitus tipo 2", "HTA", "dolor torácico"])
+
+
 def test_punctuation_splits_a_text_but_not_its_abbreviations(visit: Visiting) -> None:
     one = visit()
     link(one, "Ingresa por insuf. renal aguda, Hb 9,5. FA; HTA\nDM", clinical=True)
