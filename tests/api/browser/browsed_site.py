@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,10 +62,21 @@ def serving(home: ReleaseHome, release: str, folder: Path, **environment: str) -
         told = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/", told)
         assert found, told
+        _wait_until_ready(found[0])
         yield found[0]
     finally:
         process.kill()
         process.communicate()
+
+
+def _wait_until_ready(base: str) -> None:
+    """Return when the models are open, or cannot be: a request that waits for them may take too long."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}health/ready", timeout=60):
+            return
+        time.sleep(0.2)
+    raise AssertionError("the server did not become ready")
 
 
 @dataclass

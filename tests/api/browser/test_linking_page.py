@@ -83,7 +83,7 @@ def test_mentions_are_found_in_a_text_with_what_it_says_of_them(visit: Visiting,
     page.get_by_role("button", name="Exportar JSON").wait_for()
     marks = page.locator(".marked mark")
     expect(marks).to_have_text(["diabetes mellitus tipo 2 familiar", "HTA", "dolor torácico negado"])
-    pain = page.locator(".mention").nth(2)
+    pain = page.locator("article.mention").nth(2)
     assert pain.locator(".mention-context").inner_text().split("\n")[0].startswith("negado")
     assert "«Niega»" in pain.locator(".mention-context").inner_text()
     assert one.hurdles() == []
