@@ -48,7 +48,8 @@ def annotate(
         list[str],
         typer.Option(
             "--recognizer",
-            help="What finds mentions: `dictionary`, `shipped`, `both`, or a folder; repeatable.",
+            help="What finds mentions: `dictionary`, `shipped`, `both` (the default), or a model's folder or "
+            "Hugging Face id; repeatable.",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer copies it
