@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 
-.PHONY: demo test neo4j lint types format models results screenshots clean
+.PHONY: demo test neo4j lint types format models recognizer results screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/enlace demo
@@ -34,6 +34,10 @@ format: $(INSTALLED)
 models: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash benchmarks/train_shipped_models.sh
 
+# The shipped recogniser and its teachers; about an hour and a half on one core.
+recognizer: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash benchmarks/train_shipped_recognizer.sh
+
 # The tables of docs/results.md.
 results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --json docs/results
@@ -51,6 +55,7 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.import_rrf --growth --concepts 1200000 --json docs/results
 	$(BIN)/python -m benchmarks.ecl --json docs/results
 	$(BIN)/python -m benchmarks.harmonize --json docs/results
+	$(BIN)/python -m benchmarks.recognition --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.harmonize_distemist --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.damage --json docs/results
 	$(BIN)/python -m benchmarks.killed_imports --data $(DATA) --json docs/results

@@ -19,18 +19,10 @@ if TYPE_CHECKING:
 
 DICTIONARY = "dictionary"
 BOTH = "both"
-"""The shipped recogniser and the dictionary."""
+"""The shipped recogniser and the dictionary: what finds mentions where nothing is named."""
+SYSTEMS = (DICTIONARY, SHIPPED, BOTH)
+"""What is measured beside each other where nothing is named."""
 _BOTH = (SHIPPED, DICTIONARY)
-
-
-def default_recognizer() -> str:
-    """The shipped recogniser and the dictionary where one ships, else the dictionary."""
-    return BOTH if Path(recognizer_source(SHIPPED)).is_dir() else DICTIONARY
-
-
-def default_systems() -> tuple[str, ...]:
-    """What is measured where nothing is named: the dictionary, and beside it what ships and both."""
-    return (DICTIONARY, SHIPPED, BOTH) if default_recognizer() == BOTH else (DICTIONARY,)
 
 
 def told_recognizers(names: Sequence[str]) -> str:
@@ -38,7 +30,7 @@ def told_recognizers(names: Sequence[str]) -> str:
     from graph.manifest import sha256_of
 
     told = []
-    for part in _parts(names or [default_recognizer()]):
+    for part in _parts(names or [BOTH]):
         folder = Path(recognizer_source(part))
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")) if part != DICTIONARY and folder.is_dir() else ():
@@ -49,13 +41,13 @@ def told_recognizers(names: Sequence[str]) -> str:
 
 
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
-    """The recognisers of those names, without repetition; by default those of `default_recognizer`.
+    """The recognisers of those names, without repetition; by default BOTH.
 
     `+` joins several in one name.
 
     Raises ArgumentRejected for a name of none, and what opening them raises.
     """
-    return [_recognizer(name, index_folder) for name in _parts(names or [default_recognizer()])]
+    return [_recognizer(name, index_folder) for name in _parts(names or [BOTH])]
 
 
 def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recognizer]]:
@@ -63,7 +55,7 @@ def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recog
 
     Raises what `recognizers_of` raises.
     """
-    systems = {name: _parts([name]) for name in names or default_systems()}
+    systems = {name: _parts([name]) for name in names or SYSTEMS}
     opened = {part: _recognizer(part, index_folder) for part in _parts(systems)}
     return {name: [opened[part] for part in parts] for name, parts in systems.items()}
 

@@ -87,20 +87,34 @@ def test_what_cannot_be_measured_is_told(
     assert "is in no folder" in enlace(*command, "--json", tmp_path / "no" / "f.json").err
 
 
-def test_what_ships_is_measured_beside_the_dictionary(
+def test_systems_that_nobody_named_are_the_dictionary_what_ships_and_both(
+    in_home: ReleaseHome, enlace: Enlace, notes: Path, gold: Path
+) -> None:
+    ran = enlace(
+        "evaluate-documents",
+        "--release",
+        "demo",
+        "--input",
+        notes,
+        "--gold",
+        gold,
+        "--spans-only",
+        "--json",
+        "-",
+    )
+    assert list(json.loads(ran.out)["systems"]) == ["dictionary", "shipped", "both"]
+
+
+def test_a_run_knows_the_recogniser_that_it_began_with(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from api import annotating
 
     monkeypatch.setattr(annotating, "recognizer_source", lambda name: str(tmp_path / name))
-    assert annotating.default_recognizer() == "dictionary"
-    assert annotating.default_systems() == ("dictionary",)
-    assert annotating.told_recognizers([]) == "dictionary"
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "model").write_text("1")
-    assert annotating.default_recognizer() == "both"
-    assert annotating.default_systems() == ("dictionary", "shipped", "both")
     before = annotating.told_recognizers([])
     (tmp_path / "shipped" / "model").write_text("2")
     assert annotating.told_recognizers([]) != before
     assert annotating.told_recognizers(["shipped+dictionary"]) == annotating.told_recognizers(["both"])
+    assert annotating.told_recognizers(["dictionary"]) == "dictionary"
