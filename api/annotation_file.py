@@ -58,6 +58,10 @@ class Provenance:
         return [name for name in {**self.told, **other} if self.told.get(name) != other.get(name)]
 
 
+MADE_HERE = ".enlace-annotations"
+"""The file in a folder that a run made, which another may replace."""
+
+
 def part_file(output: Path) -> Path:
     """Where the objects stand until all are there."""
     return output.with_name(output.name + ".part")
@@ -100,10 +104,15 @@ def resumed(
     """Open the part of `output` for appending; yield it, and how many of `documents` it holds, which are taken.
 
     It is cut back to whole batches. Raises OutputMismatch if the output is there already (unless `overwrite`), the part
-    was not begun by a run of the same provenance (unless `overwrite`, which begins anew), or another process writes it.
+    was not begun by a run of the same provenance (unless `overwrite`, which begins anew), another process writes it, or
+    it is a folder that no run made.
     """
     if output.exists() and not overwrite:
         raise OutputMismatch(f"{output} is there already; name another, or give --overwrite.")
+    if output.is_dir() and not (output / MADE_HERE).is_file():
+        raise OutputMismatch(
+            f"{output} is a folder that no run made, and --overwrite would remove all that is in it; name another."
+        )
     with _locked(part_file(output)) as file:
         if os.fstat(file.fileno()).st_size:
             told = _told(output)
@@ -153,6 +162,8 @@ def put_in_place(made: Path, output: Path) -> None:
     Raises OutputMismatch if it cannot be put there.
     """
     try:
+        if made.is_dir():
+            (made / MADE_HERE).touch()
         if output.is_dir():
             aside = output.with_name(f".{output.name}.old")
             shutil.rmtree(aside, ignore_errors=True)

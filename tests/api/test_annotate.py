@@ -266,3 +266,19 @@ def test_formats_that_cannot_be_are_refused(
     command = ("annotate", *DICTIONARY, "--release", "demo", "--input", notes, "--output")
     assert "there is no format 'pdf'" in enlace(*command, tmp_path / "o", "--format", "pdf").err
     assert "a stream is annotated as jsonl" in enlace(*command, "-", "--format", "brat").err
+
+
+def test_a_folder_of_somebody_else_is_never_replaced(
+    in_home: ReleaseHome, enlace: Enlace, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.txt").write_text("Varón con fiebre.", "utf-8")
+    command = ("annotate", "--release", "demo", "--recognizer", "dictionary", "--input", notes, "--overwrite")
+    refused = enlace(*command, "--output", notes, "--format", "brat")
+    assert (refused.code, "is a folder that no run made" in refused.err) == (1, True)
+    assert (notes / "a.txt").read_text("utf-8") == "Varón con fiebre."
+    for _ in range(2):
+        ran = enlace(*command, "--output", tmp_path / "annotated", "--format", "brat")
+        assert ran.code == 0, ran.err
+    assert (tmp_path / "annotated" / "a.txt").is_file()
