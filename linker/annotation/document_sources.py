@@ -251,16 +251,16 @@ def _named(place: str, name: object, text: object, columns: Columns) -> Read:
 
 
 def _of_csv(path: Path, columns: Columns) -> Iterator[Read]:
-    csv.field_size_limit(max(csv.field_size_limit(), 4 * MAXIMUM_BYTES))
     # Bytes that are no UTF-8 become halves of characters, which tell the row that they are in.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         first = file.readline()
         separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
         rows = csv.reader(_again(first, file), delimiter=separator)
         try:
-            header = next(rows, [])
+            whole = _with_long_fields(rows)
+            header = next(whole, [])
             name, text = _columns_among(path, header, columns)
-            for row in rows:
+            for row in whole:
                 if not row:
                     continue
                 place = f"{path}:{rows.line_num}"
@@ -272,6 +272,19 @@ def _of_csv(path: Path, columns: Columns) -> Iterator[Read]:
             raise DocumentsError(
                 f"{path}:{rows.line_num} cannot be read ({error}); look for a quote that is never closed."
             ) from None
+
+
+def _with_long_fields(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Rows whose fields may hold a document. The limit is one of the whole process, and other tables keep theirs."""
+    while True:
+        before = csv.field_size_limit(4 * MAXIMUM_BYTES)
+        try:
+            row = next(rows, None)
+        finally:
+            csv.field_size_limit(before)
+        if row is None:
+            return
+        yield row
 
 
 def _again(first: str, rest: Iterable[str]) -> Iterator[str]:

@@ -61,12 +61,12 @@ def learned_language(
     TrainingError where the tokeniser has no mask or there is no text, ModelNotFound.
     """
     import torch
-    from transformers import AutoModelForMaskedLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     torch.manual_seed(recipe.seed)
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(start))
-        model = AutoModelForMaskedLM.from_pretrained(str(start), dtype=torch.float32).to(device)
+        model = _with_language_head(start).to(device)
     except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelNotFound(
@@ -134,6 +134,22 @@ def _loss(model: Any, tokenizer: Any, batch: WindowBatch, recipe: LanguageRecipe
         # The vocabulary is large, and only hidden tokens are asked for.
         told = head(model.base_model(**given).last_hidden_state[at]) if head else model(**given).logits[at]
     return torch.nn.functional.cross_entropy(told.float(), ids.to(model.device)[at])
+
+
+def _with_language_head(start: str | Path) -> Any:
+    """The model of `start`; a head that it lacks gets random values."""
+    import torch
+    from transformers import AutoModelForMaskedLM
+
+    with torch.device("cpu"):
+        model = AutoModelForMaskedLM.from_pretrained(str(start), dtype=torch.float32)
+        if any(one.is_meta for one in model.parameters()):
+            # The library may leave a head that the checkpoint lacks without any values.
+            whole = AutoModelForMaskedLM.from_config(model.config)
+            there = {name: one for name, one in model.state_dict().items() if not one.is_meta}
+            whole.load_state_dict(there, strict=False)
+            model = whole.float()
+    return model
 
 
 def _digest(tokenizer: Any, model: Any, texts: Sequence[str], recipe: LanguageRecipe) -> str:

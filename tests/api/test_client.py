@@ -82,7 +82,7 @@ def test_annotate(client: Enlace) -> None:
     asthma, acute = client.annotate(text, top=2)
     assert (text[asthma.start : asthma.end], asthma.negated, asthma.fragments) == ("asma", True, ())
     assert [(one.assertion, one.text) for one in asthma.triggers] == [("NEGATED", "Niega")]
-    assert (acute.decision.id, acute.negated, acute.source) == (ACUTE, False, "DICTIONARY")
+    assert (acute.decision.id, acute.negated, acute.source) == (ACUTE, False, "RECOGNIZER")
     assert acute.candidates[0].id == ACUTE
 
 

@@ -170,7 +170,9 @@ def test_what_search_cannot_be_narrowed_to(api, narrowed: dict, code: str, argum
     query = """query($ecl: String, $semanticTags: [String!]) {
         search(text: "a", first: 5, ecl: $ecl, semanticTags: $semanticTags) { nodes { id } } }"""
     _, (error,) = api.execute(query, **narrowed)
+    place = {key: error["extensions"].pop(key) for key in ("line", "column") if code.startswith("ECL")}
     assert error["extensions"] == {"code": code, "argument": argument}
+    assert place == ({"line": 1, "column": 4 if "123456" in narrowed["ecl"] else 3} if place else {})
 
 
 def test_link_says_the_same_as_linked_jsonl(api, home) -> None:

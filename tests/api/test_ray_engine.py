@@ -52,6 +52,21 @@ def test_two_workers_answer_as_one_process(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.jsonl", "one.jsonl", "two.jsonl"]
 
 
+def _rows(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _same(there: Any, here: Any) -> bool:
+    """Equal but for the last digit of a score: the pairs that a worker has read before are in none of its batches."""
+    if isinstance(there, float) and isinstance(here, float):
+        return abs(there - here) < 2.5e-6
+    if isinstance(there, dict) and isinstance(here, dict):
+        return list(there) == list(here) and all(_same(there[key], here[key]) for key in there)
+    if isinstance(there, list) and isinstance(here, list):
+        return len(there) == len(here) and all(map(_same, there, here))
+    return bool(there == here)
+
+
 def test_mentions_are_linked_alike(
     cluster: Any, in_home: ReleaseHome, enlace: Enlace, tmp_path: Path
 ) -> None:
@@ -63,7 +78,8 @@ def test_mentions_are_linked_alike(
     one = enlace(*command, tmp_path / "one.jsonl")
     two = enlace(*command, tmp_path / "two.jsonl", "--engine", "ray", "--workers", 2)
     assert (one.code, two.code) == (0, 0), two.err
-    assert (tmp_path / "two.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
+    for there, here in zip(*(_rows(tmp_path / f"{name}.jsonl") for name in ("two", "one")), strict=True):
+        assert _same(there, here), (there, here)
     again = enlace(*command, tmp_path / "two.jsonl", "--engine", "ray")
     assert "is complete: 300 mentions." in again.err
 
