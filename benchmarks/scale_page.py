@@ -62,8 +62,8 @@ Give the command on a node of the cluster. Install `enlace[ray]` on every node, 
 `ENLACE_HOME` at the same path on every node: on shared storage, or copied. A release never changes once it is
 there, so a copy stays true. Batches of {batch} documents go through worker actors of Ray Data in order, one
 model a worker; they stand in Parquet files beside the output until they are answered, so the output must be on
-storage that all nodes see. The answer is the same, row for row, as that of one process, and a killed run
-continues where it stopped, on one machine or on many. Without `--address` the workers are on this machine.
+storage that all nodes see. The answer is the same, row for row, as that of one process, but for the last digit of
+some scores of `link`. A killed run continues where it stopped, on one machine or on many. Without `--address` the workers are on this machine.
 
 ## API replicas
 
