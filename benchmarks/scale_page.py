@@ -63,7 +63,8 @@ Give the command on a node of the cluster. Install `enlace[ray]` on every node, 
 there, so a copy stays true. Batches of {batch} documents go through worker actors of Ray Data in order, one
 model a worker; they stand in Parquet files beside the output until they are answered, so the output must be on
 storage that all nodes see. The answer is the same, row for row, as that of one process, but for the last digit of
-some scores of `link`. A killed run continues where it stopped, on one machine or on many. Without `--address` the workers are on this machine.
+some scores of `link`. A killed run continues where it stopped, on one machine or on many. Without
+`--address` the workers are on this machine.
 
 ## API replicas
 
