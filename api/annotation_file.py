@@ -9,7 +9,6 @@ another format is written from it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import IO, TextIO, TypeAlias
 
 from api.errors import OutputMismatch
+from api.output_lock import locked
 from linker.annotation.annotator import DOCUMENTS_AT_ONCE
 from linker.annotation.document_sources import BrokenDocument, Read
 from linker.annotation.model import AnnotatedDocument, Document
@@ -113,7 +113,7 @@ def resumed(
         raise OutputMismatch(
             f"{output} is a folder that no run made, and --overwrite would remove all that is in it; name another."
         )
-    with _locked(part_file(output)) as file:
+    with locked(part_file(output), "output") as file:
         if os.fstat(file.fileno()).st_size:
             told = _told(output)
             if told is None or (different := provenance.differences(told)):
@@ -176,22 +176,6 @@ def put_in_place(made: Path, output: Path) -> None:
         provenance_file(output).unlink(missing_ok=True)
     except OSError as error:
         raise OutputMismatch(f"{output} cannot be written: {error.strerror}; name another.") from None
-
-
-@contextmanager
-def _locked(part: Path) -> Iterator[IO[bytes]]:
-    try:
-        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-    except OSError as error:
-        raise OutputMismatch(f"{part} cannot be written: {error.strerror}; name another output.") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputMismatch(
-                f"{part} is being written by another process; wait for it or name another output."
-            ) from None
-        yield file
 
 
 def _told(output: Path) -> Mapping[str, str] | None:

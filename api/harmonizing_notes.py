@@ -14,10 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from api.annotating import AnnotateOptions, opened_annotator
 from api.annotation_file import Broken, Provenance, part_file, put_in_place, resumed
 from api.terminal import Tell
 from graph.ecl.content import Content
-from graph.release import INDEX_FOLDER, OpenRelease, ReleaseHome
+from graph.release import INDEX_FOLDER, ReleaseHome
 from graph.variables.files import read as read_variables
 from linker.annotation.annotator import DOCUMENTS_AT_ONCE, Annotator
 from linker.annotation.document_sources import Columns, documents, fingerprint
@@ -83,22 +84,13 @@ def harmonize_notes(
         told = NoteVariables(VariableTable(variables, Content.open(opened)))
         text, before = until.enter_context(resumed(task.output, provenance, whole, overwrite=overwrite))
         tell("opening the models", 0, None)
-        annotator = _annotator(opened, task, until)
+        options = AnnotateOptions(task.recognizers, min_probability=task.min_probability)
+        annotator = until.enter_context(opened_annotator(opened.index_folder, options))
         done = before + _work(
             annotator, told, whole, text, lambda done: tell("reading notes", before + done, None)
         )
         counts = _write(task, ids, provenance, broken, lambda done: tell("writing", done, None))
     return HarmonizedNotes(counts, done, before, broken.count)
-
-
-def _annotator(opened: OpenRelease, task: NotesTask, until: ExitStack) -> Annotator:
-    from api.annotating import context_finder, recognizers_of
-    from linker.pipeline import Linker
-
-    linker = Linker.open(opened.index_folder)
-    until.callback(linker.close)
-    recognizers = recognizers_of(task.recognizers, opened.index_folder)
-    return Annotator(recognizers, context_finder(), linker, min_probability=task.min_probability)
 
 
 def _work(

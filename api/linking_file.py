@@ -7,7 +7,6 @@ again checks every whole line against the input's mentions, cuts off a line that
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import IO, TextIO, TypeAlias
 
 from api.errors import OutputMismatch
 from api.linking_json import linking_json
+from api.output_lock import locked
 from graph import manifest
 from linker.errors import MentionFileError
 from linker.mentions import read_spans
@@ -164,7 +164,7 @@ def resumed(
     Raises OutputMismatch if the output was not begun by a run of the same provenance (unless `overwrite`, which
     begins anew), or another process is writing it.
     """
-    with _locked(output) as file:
+    with locked(output, "file") as file:
         if overwrite:
             file.truncate(0)
         if os.fstat(file.fileno()).st_size:
@@ -176,22 +176,6 @@ def resumed(
         file.seek(end)
         with os.fdopen(os.dup(file.fileno()), "w", encoding="utf-8", newline="\n") as text:
             yield text, done, rest
-
-
-@contextmanager
-def _locked(output: Path) -> Iterator[IO[bytes]]:
-    try:
-        file = os.fdopen(os.open(output, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-    except OSError as error:
-        raise OutputMismatch(f"{output} cannot be written: {error.strerror}; name another file.") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputMismatch(
-                f"{output} is being written by another process; wait for it or name another file."
-            ) from None
-        yield file
 
 
 def _check_provenance(output: Path, provenance: Provenance) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from linker.errors import LinkerError, ModelNotFound
+from linker.errors import LinkerError, ModelNotFound, first_line
 from linker.normalization import normaliser
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class BiEncoder:
                 model = SentenceTransformer(modules=[body, pool], device=device)
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
             raise ModelNotFound(
-                f"The bi-encoder {str(name)!r} cannot be loaded ({_first_line(error)}); "
+                f"The bi-encoder {str(name)!r} cannot be loaded ({first_line(error)}); "
                 "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
             ) from error
         model.max_seq_length = length
@@ -337,8 +337,3 @@ def _is_sentence_transformer(name: str | Path) -> bool:
     from sentence_transformers.util import is_sentence_transformer_model
 
     return bool(is_sentence_transformer_model(str(name)))
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__

@@ -75,3 +75,9 @@ class RunMismatch(LinkerError):
 
 class TrainingError(LinkerError):
     """Training cannot start or go on."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says first, without its full stop; the error's kind where it says nothing."""
+    told = str(error).strip().splitlines()
+    return told[0].rstrip(".") if told else type(error).__name__

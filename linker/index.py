@@ -29,7 +29,7 @@ import pyarrow as pa
 
 from graph.model import CURIE
 from linker.encoder import Encoder, EncoderIdentity, Vectors
-from linker.errors import IndexDamaged, IndexMismatch
+from linker.errors import IndexDamaged, IndexMismatch, first_line
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex, Rows
 from linker.pair_text import Gloss, PairForm
@@ -120,9 +120,8 @@ class TermIndex:
             parents = Parents.open(folder / "parents") if (folder / "parents").is_dir() else None
             vectors = VectorIndex.open(folder, manifest.search_breadth)
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
             raise IndexDamaged(
-                f"The index in {folder} cannot be read ({reason}); build it again with `enlace index`."
+                f"The index in {folder} cannot be read ({first_line(error)}); build it again with `enlace index`."
             ) from None
         lexical = LexicalIndex.open(folder / "lexical")
         search = TermSearch.open(folder / "search.sqlite")

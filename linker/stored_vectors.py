@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linker.encoder import Encoder, EncoderIdentity, Vectors
-from linker.errors import IndexDamaged, IndexMismatch
+from linker.errors import IndexDamaged, IndexMismatch, first_line
 from linker.index import map_table
 from linker.index_manifest import IndexManifest
 from linker.normalization import normaliser
@@ -63,9 +63,8 @@ class StoredVectors:
             texts = map_table(folder / "terms.arrow").column("text")
             vectors = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
             raise IndexDamaged(
-                f"The index in {folder} cannot be read ({reason}); build it again with `enlace index`."
+                f"The index in {folder} cannot be read ({first_line(error)}); build it again with `enlace index`."
             ) from None
         return cls(manifest, texts, vectors)
 

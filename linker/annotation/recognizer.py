@@ -18,7 +18,7 @@ from linker.annotation.recognizer_labels import Floats, LabelScheme
 from linker.annotation.recognizer_outputs import TokenOutputs, outputs_of
 from linker.annotation.recognizer_reading import ReadText, TextReader, windows_over
 from linker.encoder import FULL, PRECISIONS, model_settings
-from linker.errors import LinkerError, ModelNotFound
+from linker.errors import LinkerError, ModelNotFound, first_line
 
 MOST_TOKENS = 512
 """Of a window, where neither the folder nor the model says less."""
@@ -199,9 +199,7 @@ def _spans(found: Any) -> list[Span]:
 
 
 def _cannot_load(name: str | Path, error: Exception) -> ModelNotFound:
-    lines = str(error).strip().splitlines()
-    reason = lines[0].rstrip(".") if lines else type(error).__name__
     return ModelNotFound(
-        f"The recogniser {str(name)!r} cannot be loaded ({reason}); name a folder with a token-classification model, "
-        "or a Hugging Face id that is on this machine or can be downloaded."
+        f"The recogniser {str(name)!r} cannot be loaded ({first_line(error)}); name a folder with a "
+        "token-classification model, or a Hugging Face id that is on this machine or can be downloaded."
     )

@@ -15,7 +15,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as parquet
 
 from graph import manifest
-from linker.errors import RowsError
+from linker.errors import RowsError, first_line
 
 #: Bytes of a CSV file read at once. A row must fit in.
 _BLOCK = 8 << 20
@@ -129,14 +129,14 @@ def _open_parquet(path: Path) -> Any:
     try:
         return parquet.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        raise RowsError(f"{path} cannot be read as Parquet: {_first_line(error)}.") from None
+        raise RowsError(f"{path} cannot be read as Parquet: {first_line(error)}.") from None
 
 
 def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
     try:
         yield from _open_parquet(path).iter_batches(batch_size=_PARQUET_ROWS, columns=list(names))
     except (OSError, pa.ArrowException) as error:
-        raise RowsError(f"{path} cannot be read as Parquet: {_first_line(error)}.") from None
+        raise RowsError(f"{path} cannot be read as Parquet: {first_line(error)}.") from None
 
 
 # CSV -------------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def _csv_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
 
 
 def _why(path: Path, error: Exception, columns: int) -> str:
-    told = _first_line(error)
+    told = first_line(error)
     if "UTF8" in told or "UTF-8" in told:
         return _not_utf8(path)
     if "straddling object" in told:
@@ -213,7 +213,3 @@ def _not_utf8(path: Path) -> str:
             except UnicodeDecodeError:
                 return f"{path}:{line} is not UTF-8; save the file as UTF-8."
     return f"{path} is not UTF-8; save the file as UTF-8."
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

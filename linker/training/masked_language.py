@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from linker.annotation.recognizer import MOST_TOKENS, positions
 from linker.encoder import weights_digest
-from linker.errors import ModelNotFound, TrainingError
+from linker.errors import ModelNotFound, TrainingError, first_line
 from linker.training.checkpoint import Checkpoint
 from linker.training.model_folder import replaced
 from linker.training.optimization import Progress, Schedule, Watch, optimise
@@ -68,9 +68,8 @@ def learned_language(
         tokenizer = AutoTokenizer.from_pretrained(str(start))
         model = _with_language_head(start).to(device)
     except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-        reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelNotFound(
-            f"The model {str(start)!r} cannot be trained on raw text ({reason[0].rstrip('.')}); leave the texts out, "
+            f"The model {str(start)!r} cannot be trained on raw text ({first_line(error)}); leave the texts out, "
             "or start from a BERT, RoBERTa or XLM-R."
         ) from error
     if tokenizer.mask_token_id is None:

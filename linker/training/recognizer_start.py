@@ -11,7 +11,7 @@ from linker.annotation.recognizer import MOST_TOKENS, positions
 from linker.annotation.recognizer_labels import LabelScheme
 from linker.annotation.recognizer_reading import TextReader
 from linker.encoder import model_settings
-from linker.errors import ModelNotFound, TrainingError
+from linker.errors import ModelNotFound, TrainingError, first_line
 from linker.normalization import normaliser
 from linker.training.recognizer import RecognizerRecipe, Trained
 from linker.training.scratch import ScratchSize, write_scratch_model
@@ -143,9 +143,7 @@ def read_as_trained(tokenizer: Any, start: str) -> TextReader:
 
 
 def _cannot_load(start: str | Path, error: Exception) -> ModelNotFound:
-    lines = str(error).strip().splitlines()
-    reason = lines[0].rstrip(".") if lines else type(error).__name__
     return ModelNotFound(
-        f"The model {str(start)!r} cannot be loaded ({reason}); name a folder with a model, or a Hugging Face id that "
-        "is on this machine or can be downloaded."
+        f"The model {str(start)!r} cannot be loaded ({first_line(error)}); name a folder with a model, or a Hugging "
+        "Face id that is on this machine or can be downloaded."
     )
