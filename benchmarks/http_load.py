@@ -112,11 +112,15 @@ async def load(
     clients: int,
     seconds: float,
     most: int,
+    rate: float | None = None,
     meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> Load:
     """`clients` connections ask `requests` in turn for so long, or until so many are answered.
 
-    A connection that is lost is made again. `meanwhile` runs beside them, and does not end them.
+    Each asks when it has its answer; with `rate` at fixed times, so that all together ask so many a second. A latency
+    then counts from the time at which the request was due: a client that waits for an answer does not hide that the
+    next request waited too. A connection that is lost is made again. `meanwhile` runs beside them, and does not end
+    them.
     """
     met = Load()
     loop = asyncio.get_running_loop()
@@ -124,13 +128,17 @@ async def load(
     end = start + seconds
     turn = 0
 
-    async def client() -> None:
+    async def client(place: int) -> None:
         nonlocal turn
         connection: _Connection | None = None
+        due = start + place / rate if rate else 0.0
         while time.perf_counter() < end and turn < most:
+            if rate:
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
             request = requests[turn % len(requests)]
             turn += 1
-            began = time.perf_counter()
+            began = due if rate else time.perf_counter()
+            due += clients / rate if rate else 0.0
             try:
                 if connection is None:
                     _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
@@ -154,7 +162,7 @@ async def load(
             connection.close()
 
     beside = asyncio.ensure_future(meanwhile()) if meanwhile else None
-    await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.gather(*(client(place) for place in range(clients)))
     met.seconds = time.perf_counter() - start
     if beside:
         await beside

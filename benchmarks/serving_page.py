@@ -11,7 +11,8 @@ _SERVE = """\
 
 `enlace serve --workers {workers}` on a machine of {cores} cores, which {clients} clients share, each asking one
 request after the other; the release `{release}`. *Concept*: one with its terms, parents, children and ancestors and
-what those are called. *Of Neo4j*: the same question in one statement to a Neo4j server on the same machine, through
+what those are called; first at fixed times, where a latency counts from the time at which the request was due, then by
+clients that never pause. *Of Neo4j*: the same question in one statement to a Neo4j server on the same machine, through
 its driver, by as many clients. Memory is what the server and its workers share with no other process, and what it
 grew by during the measurement, after five seconds of warming up.
 """
