@@ -86,6 +86,12 @@ def recognizer(
     token_dropout: Annotated[
         float, typer.Option("--token-dropout", min=0.0, max=0.9, help="Share of words that training hides.")
     ] = 0.0,
+    averaged: Annotated[
+        float,
+        typer.Option(
+            "--average", min=0.0, max=1.0, help="Share of the steps, at the end, whose weights are averaged."
+        ),
+    ] = 0.0,
     mean_pieces: Annotated[
         bool,
         typer.Option(
@@ -216,6 +222,7 @@ def recognizer(
         window=window,
         dropout=dropout,
         token_dropout=token_dropout,
+        averaged=averaged,
         layered=layered,
         mean_pieces=mean_pieces,
         bfloat16=bfloat16,

@@ -1,11 +1,14 @@
 """The optimiser's loop, the same for every model: AdamW, a warm-up, then a linear way down.
 
-On the way the model is measured on held-out documents, its training can stop early, and its state is kept.
+On the way the model is measured on held-out documents, its training can stop early, and its state is kept. Weights can
+be averaged over the last steps (Izmailov et al. 2018, *Averaging weights leads to wider optima and better
+generalization*).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +16,7 @@ from linker.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     import torch
+    from torch.optim.swa_utils import AveragedModel
 
 Progress = Callable[[int, int, float], None]
 """Told (step, steps, loss)."""
@@ -22,13 +26,15 @@ Progress = Callable[[int, int, float], None]
 class Schedule:
     """`steps` updates; the rate rises to `learning_rate` over the share `warm_up` of them, and falls to zero.
 
-    The rate of a model's head is `head_factor` times that of the rest.
+    The rate of a model's head is `head_factor` times that of the rest. The trained model has the mean of the weights
+    after each of the last steps, the share `averaged` of all; with 0 it has the last.
     """
 
     steps: int
     learning_rate: float
     warm_up: float
     head_factor: float = 1.0
+    averaged: float = 0.0
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -104,13 +110,17 @@ def optimise(
     optimizer = torch.optim.AdamW(
         [group for group in groups if group["params"]], lr=schedule.learning_rate, weight_decay=0.01
     )
-    course = _Course(watch)
+    mean = _Mean(model) if schedule.averaged else None
+    averaged_from = round(schedule.steps * (1.0 - schedule.averaged))
+    course = _Course(watch, mean)
     first = 0
     if checkpoint and (saved := checkpoint.load(str(device))):
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         sampler.restore(saved["sampler"])
         course.restore(saved["course"])
+        if mean:
+            mean.weights.load_state_dict(saved["mean"])
         first = saved["step"]
         _restore_random(saved["random"], device)
     model.train()
@@ -124,6 +134,8 @@ def optimise(
         loss.backward()
         clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        if mean and step >= averaged_from:
+            mean.weights.update_parameters(model)
         done = step + 1
         course.note(done, float(loss.detach()), model, last=done == schedule.steps)
         progress(done, schedule.steps, float(loss.detach()))
@@ -135,20 +147,51 @@ def optimise(
                     "optimizer": optimizer.state_dict(),
                     "sampler": sampler.state(),
                     "course": course.state(),
+                    "mean": mean.weights.state_dict() if mean else None,
                     "random": _random(device),
                 }
             )
     if course.best:
         model.load_state_dict(course.best)
+    elif mean:
+        mean.give(model)
     model.eval()
     return Course(tuple(Reading(*reading) for reading in course.readings), course.kept)
 
 
-class _Course:
-    """Takes readings, and keeps the best weights where training may stop early."""
+class _Mean:
+    """The mean of a model's weights over steps."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, model: torch.nn.Module) -> None:
+        from torch.optim.swa_utils import AveragedModel
+
+        self.weights: AveragedModel = AveragedModel(model)
+
+    def give(self, model: torch.nn.Module) -> None:
+        """Set the model's weights to the mean, where there is one yet."""
+        if self.weights.n_averaged:
+            model.load_state_dict(self.weights.module.state_dict())
+
+    @contextmanager
+    def lent(self, model: torch.nn.Module) -> Iterator[None]:
+        """The model has the mean for so long."""
+        own = {key: value.clone() for key, value in model.state_dict().items()}
+        self.give(model)
+        try:
+            yield
+        finally:
+            model.load_state_dict(own)
+
+
+class _Course:
+    """Takes readings, and keeps the best weights where training may stop early.
+
+    Readings are of the mean of weights from when there is one.
+    """
+
+    def __init__(self, watch: Watch, mean: _Mean | None = None) -> None:
         self._watch = watch
+        self._mean = mean
         self._losses: list[float] = []
         self.readings: list[list[Any]] = []
         self.kept = 0
@@ -166,6 +209,10 @@ class _Course:
             if not self._watch.patience:
                 self.kept = step
             return
+        with self._mean.lent(model) if self._mean else nullcontext():
+            self._read(step, model)
+
+    def _read(self, step: int, model: torch.nn.Module) -> None:
         score = self._measure(model)
         best = max((reading[2] for reading in self.readings if reading[2] is not None), default=None)
         self.readings.append([step, sum(self._losses) / len(self._losses), score])

@@ -26,7 +26,8 @@ class RecognizerRecipe:
 
     `layered`: a softmax a type (`linker.annotation.recognizer_labels`). `mean_pieces`: a word is judged by all of its
     tokens and not by the first. `token_dropout` is the share of words whose first token training hides. The head learns
-    at `head_learning_rate`, or as the rest where that is 0.
+    at `head_learning_rate`, or as the rest where that is 0. `averaged`: of the steps, the share at the end over which
+    weights are averaged.
     """
 
     epochs: int = 20
@@ -37,6 +38,7 @@ class RecognizerRecipe:
     window: int = 256
     dropout: float = 0.1
     token_dropout: float = 0.0
+    averaged: float = 0.0
     layered: bool = True
     mean_pieces: bool = False
     bfloat16: bool = True
@@ -107,6 +109,7 @@ def train_recognizer(
         recipe.learning_rate,
         recipe.warm_up,
         recipe.head_learning_rate / recipe.learning_rate if recipe.head_learning_rate else 1.0,
+        recipe.averaged,
     )
 
     def loss_of(step: int) -> torch.Tensor:

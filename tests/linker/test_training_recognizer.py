@@ -251,7 +251,7 @@ def test_a_student_learns_from_what_teachers_are_sure_of(
 
 
 def test_a_killed_training_ends_as_an_undisturbed_one(corpus: RecognizerCorpus, tmp_path: Path) -> None:
-    changes = {"epochs": 4, "dropout": 0.2, "token_dropout": 0.1}
+    changes = {"epochs": 4, "dropout": 0.2, "token_dropout": 0.1, "averaged": 0.8}
     undisturbed = run(corpus, tmp_path / "one", **changes)
     with pytest.raises(Killed):
         run(corpus, tmp_path / "other", until(7), **changes)

@@ -168,7 +168,7 @@ class Counter:
         raise AssertionError
 
 
-def course_of(scores: list[float], patience: int) -> tuple[Course, float]:
+def course_of(scores: list[float], patience: int, averaged: float = 0.0) -> tuple[Course, float]:
     """A training that is read at every step and scores so; and the weight it ends with, 1 more a step."""
     model = torch.nn.Linear(1, 1, bias=False)
     with torch.no_grad():
@@ -181,7 +181,8 @@ def course_of(scores: list[float], patience: int) -> tuple[Course, float]:
         return (model.weight * 0).sum()
 
     watch = Watch(1, patience, lambda: next(left))
-    course = optimise(model, Rates(len(scores), 0.0, 0.1), loss_of, lambda *told: None, Counter(), watch)
+    rates = Rates(len(scores), 0.0, 0.1, averaged=averaged)
+    course = optimise(model, rates, loss_of, lambda *told: None, Counter(), watch)
     return course, model.weight.item()
 
 
@@ -203,6 +204,18 @@ def test_training_stops_when_patience_ends_and_keeps_the_best(
     assert course.kept == kept
     assert weight == kept
     assert [reading.score for reading in course.readings] == scores[:read]
+
+
+@pytest.mark.parametrize(
+    ("averaged", "patience", "ended_with"),
+    [(0.0, 0, 4.0), (0.5, 0, 3.5), (0.75, 0, 3.0), (1.0, 0, 2.5), (0.75, 1, 2.5)],
+)
+def test_the_weights_of_the_last_steps_are_averaged(
+    averaged: float, patience: int, ended_with: float
+) -> None:
+    # With patience the best reading is the third: the mean of steps 2 and 3.
+    _, weight = course_of([1, 2, 3, 0], patience, averaged)
+    assert weight == ended_with
 
 
 def test_stopping_early_needs_something_to_measure_on(base: Path, tmp_path: Path) -> None:
