@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +25,7 @@ from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
 from linker.scope import Scope
 from linker.support import support
+from linker.term_abbreviations import with_those_of_terms
 
 Defined: TypeAlias = Mapping[str, Sequence[str]]
 """The expansions of the abbreviations that a document defines."""
@@ -83,6 +85,11 @@ class Retriever:
     encoder: Encoder
     abbreviations: Abbreviations
     weights: RetrievalWeights
+
+    @classmethod
+    def open(cls, folder: Path, index: TermIndex, encoder: Encoder, weights: RetrievalWeights) -> Retriever:
+        """With the listed abbreviations and those that the terms of the index in `folder` give away."""
+        return cls(index, encoder, with_those_of_terms(folder, Abbreviations.open()), weights)
 
     def retrieve(
         self,

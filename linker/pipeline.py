@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.model import CURIE
-from linker.abbreviations import Abbreviations
 from linker.candidates import Defined, Retrieved, Retriever
 from linker.choosing import Chooser, Ranked
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
@@ -28,7 +27,6 @@ from linker.pair_text import NO_CONTEXT, Context, Gloss
 from linker.reranker import Reranker
 from linker.scope import Scope
 from linker.shipped import bi_encoder_source, cross_encoder_source
-from linker.term_abbreviations import with_those_of_terms
 
 MAXIMUM_MENTION_LENGTH = 1000
 """Characters. A longer string is a document, and linking it as one mention would be meaningless."""
@@ -113,8 +111,7 @@ class Linker:
             reranker = Reranker.open(second, precision=manifest.encoder.precision)
             decisions = Decisions(decisions.retrieved, DecisionWeights.of(model_settings(second)))
         weights = RetrievalWeights.of(model_settings(source))
-        abbreviations = with_those_of_terms(index_folder, Abbreviations.open())
-        return cls(Retriever(index, encoder, abbreviations, weights), reranker, decisions)
+        return cls(Retriever.open(index_folder, index, encoder, weights), reranker, decisions)
 
     def link(
         self,

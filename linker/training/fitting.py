@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
 from linker.decisions import Decisions
 from linker.encoder import BiEncoder, model_settings
@@ -20,7 +19,6 @@ from linker.index import open_checked
 from linker.pair_text import NO_CONTEXT
 from linker.pipeline import Linker
 from linker.reranker import Reranker
-from linker.term_abbreviations import with_those_of_terms
 from linker.training.decision_fit import fit_decisions_of
 from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import write_settings
@@ -38,7 +36,9 @@ def run_fusion(
     """
     encoder = BiEncoder.open(bi_encoder)
     indexes = [open_checked(folder, encoder) for folder in index_folders]
-    sets = [FittingSet.of(index, data.dev()) for index in indexes]
+    sets = [
+        FittingSet.of(folder, index, data.dev()) for folder, index in zip(index_folders, indexes, strict=True)
+    ]
     fitted_on = sum(len(one.mentions) for one in sets)
     if not fitted_on:
         raise TrainingError(
@@ -56,10 +56,7 @@ def run_fusion(
         ]
     reranking = fit_rerank_weights(sets, encoder, reranker, retrieval)
     reranker.weights, reranker.skip_margin = reranking, None
-    asked = []
-    for folder, one in zip(index_folders, sets, strict=True):
-        abbreviations = with_those_of_terms(folder, Abbreviations.open())
-        asked.append((Linker(Retriever(one.index, encoder, abbreviations, retrieval), reranker), one))
+    asked = [(Linker(one.retriever(encoder, retrieval), reranker), one) for one in sets]
     decisions = Decisions(
         fit_decisions_of([(linker.without_reranker(), one) for linker, one in asked]),
         fit_decisions_of(asked),
@@ -92,7 +89,7 @@ def run_skip_rule(
     reranker = Reranker.open(cross_encoder)
     reranker.skip_margin = None
     weights = RetrievalWeights.of(model_settings(bi_encoder))
-    linker = Linker(Retriever(index, encoder, Abbreviations.open(), weights), reranker)
+    linker = Linker(Retriever.open(index_folder, index, encoder, weights), reranker)
     rule = choose_skip_margin(linker, [m for m in data.dev() if not m.composite], most_changed)
     linker.close()
     settings = {name: value for name, value in model_settings(cross_encoder).items() if name != "skip_margin"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from linker.abbreviations import Abbreviations
 from linker.candidates import Retrieved, Retriever
 from linker.disambiguation import columns
 from linker.encoder import Encoder
@@ -34,25 +34,29 @@ List: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
 
 @dataclass(frozen=True, slots=True)
 class FittingSet:
-    """An index, and mentions of held-out documents with a concept that it holds.
+    """An index and its folder, and mentions of held-out documents with a concept that it holds.
 
     `contexts` has one item a mention, or none at all.
     """
 
+    folder: Path
     index: TermIndex
     mentions: Sequence[GoldMention]
     contexts: Sequence[Context] = ()
 
     @classmethod
-    def of(cls, index: TermIndex, mentions: Sequence[GoldMention]) -> FittingSet:
+    def of(cls, folder: Path, index: TermIndex, mentions: Sequence[GoldMention]) -> FittingSet:
         """With those of `mentions` that name one concept which the index holds."""
         known = set(index.concept_ids())
-        return cls(index, [m for m in mentions if not m.composite and not known.isdisjoint(m.codes)])
+        return cls(folder, index, [m for m in mentions if not m.composite and not known.isdisjoint(m.codes)])
+
+    def retriever(self, encoder: Encoder, weights: RetrievalWeights) -> Retriever:
+        """What finds candidates in the index, as linking does."""
+        return Retriever.open(self.folder, self.index, encoder, weights)
 
     def retrieved(self, encoder: Encoder, weights: RetrievalWeights) -> list[Retrieved]:
         """The first DEPTH candidates of each mention."""
-        retriever = Retriever(self.index, encoder, Abbreviations.open(), weights)
-        return retriever.retrieve([mention.span for mention in self.mentions], DEPTH)
+        return self.retriever(encoder, weights).retrieve([mention.span for mention in self.mentions], DEPTH)
 
 
 def fit_retrieval_weights(sets: Sequence[FittingSet], encoder: Encoder) -> RetrievalWeights:
