@@ -7,13 +7,16 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 
-.PHONY: demo test neo4j lint types format models recognizer results screenshots clean
+.PHONY: demo test test-long neo4j lint types format models recognizer results screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/enlace demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+test-long: $(INSTALLED)
+	$(BIN)/python -m pytest -m long
 
 # A Neo4j Community server on this machine, in the foreground: Java 17 or 21 and Maven are all it needs.
 neo4j: $(INSTALLED)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conftest import Enlace
 
 pytestmark = [
-    pytest.mark.ray,
+    pytest.mark.long,
     # Of Ray's own.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),

@@ -120,6 +120,7 @@ def test_a_worker_killed_under_load(releases: ReleaseHome, tmp_path: Path) -> No
         assert {server.name() for _ in range(20)} == {"one"}
 
 
+@pytest.mark.long
 def test_neo4j_stopped_for_ten_seconds_under_load(
     launched_neo4j: Launched | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

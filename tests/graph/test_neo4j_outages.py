@@ -289,6 +289,7 @@ def test_a_server_that_goes_away_in_the_middle_and_comes_back(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="fills a disk as only Linux can")
+@pytest.mark.long
 def test_a_full_disk_and_a_server_that_was_killed(
     home: ReleaseHome, launched_neo4j: Launched | None, tmp_path: Path
 ) -> None:
