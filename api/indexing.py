@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from linker.encoder import FULL, BiEncoder, EncoderIdentity
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
 from linker.reranker import Reranker
+from linker.runtimes import ONNX, TORCH, check_runtime, exports_folder
 from linker.shipped import bi_encoder_source, cross_encoder_source
 from linker.stored_vectors import StoredVectors
 from linker.vector_index import AUTO, chosen_kind
@@ -32,24 +34,30 @@ def index_release(
     reuse: str = ANY,
     precision: str = FULL,
     kind: str = AUTO,
+    runtime: str = TORCH,
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
 
     `bi_encoder` and `cross_encoder` are Hugging Face ids, folders or `shipped`; an empty `cross_encoder`
     is none. `precision` is what the models compute in, `float32`, `bfloat16` or `int8`; `kind` is how vectors
-    are searched, `exact`, `hnsw` or `auto`. Strings that the index of the release `reuse` has are not encoded
-    again; by default those of any index here that the same encoder made, and with `none` all are. Holds the
-    release's lock, so that no import replaces it meanwhile. Raises what opening a release, opening a model,
-    opening the index of `reuse` and building an index raise.
+    are searched, `exact`, `hnsw` or `auto`; `runtime` is what computes the models, `torch` or `onnx`. Strings that
+    the index of the release `reuse` has are not encoded again; by default those of any index here that the same
+    encoder made, and with `none` all are. Holds the release's lock, so that no import replaces it meanwhile. Raises
+    what opening a release, opening a model, opening the index of `reuse` and building an index raise.
     """
     chosen_kind(kind, 0)
+    check_runtime(runtime, precision)
     with home.lock(name), home.open(name) as opened:
         tell("opening the models", 0, None)
-        encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)), precision=precision)
-        if cross_encoder:
-            # A name that cannot be loaded is better told now than after minutes of encoding.
-            Reranker.open(cross_encoder_source(_anchored(cross_encoder)))
+        onnx = exports_folder(opened.index_folder) if runtime == ONNX else None
+        encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)), precision=precision, onnx=onnx)
+        # A name that cannot be loaded is better told now than after minutes of encoding.
+        reranker = (
+            Reranker.open(cross_encoder_source(_anchored(cross_encoder)), onnx=onnx)
+            if cross_encoder
+            else None
+        )
         unknown = Counter(code for _, code in mentions if code not in opened.hierarchy)
         manifest = build_index(
             opened.index_folder,
@@ -61,9 +69,23 @@ def index_release(
             mentions=mentions,
             stored=_stored(home, name, reuse, encoder.identity),
             kind=kind,
+            runtime=runtime,
             progress=tell,
         )
+        _forget_exports(exports_folder(opened.index_folder), runtime, encoder, reranker)
     return manifest, unknown
+
+
+def _forget_exports(folder: Path, runtime: str, encoder: BiEncoder, reranker: Reranker | None) -> None:
+    """Delete the exported models that the index just made has no use for."""
+    if not folder.is_dir():
+        return
+    if runtime != ONNX:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    from linker.onnx_models import forget_exports
+
+    forget_exports(folder, encoder.model, reranker.model if reranker else None)
 
 
 def _stored(home: ReleaseHome, name: str, reuse: str, encoder: EncoderIdentity) -> list[StoredVectors]:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from linker.errors import LinkerError, ModelNotFound, first_line
 from linker.normalization import normaliser
+from linker.runtimes import ONNX, TORCH, check_runtime
 
 if TYPE_CHECKING:
     import torch
@@ -91,15 +92,22 @@ class Encoder(Protocol):
 class BiEncoder:
     """An `Encoder` on a sentence-transformers model."""
 
-    def __init__(self, model: SentenceTransformer, identity: EncoderIdentity, batch_size: int = 128) -> None:
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        identity: EncoderIdentity,
+        batch_size: int = 128,
+        packed: PackedBiEncoder | None = None,
+    ) -> None:
+        """`packed` computes the model's vectors; without it, what does is chosen at the first encoding."""
         self._model = model
         self._identity = identity
         self._normalise = normaliser(identity.normalisation)
         self._batch_size = batch_size
         # What a model's own configuration puts before every string; most have none.
         self._prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
-        self._packed: PackedBiEncoder | None = None
-        self._prepared = False
+        self._packed = packed
+        self._prepared = packed is not None
         self._preparing = threading.Lock()
 
     @classmethod
@@ -111,14 +119,16 @@ class BiEncoder:
         pooling: str | None = None,
         precision: str = FULL,
         device: str | None = None,
+        onnx: Path | None = None,
     ) -> BiEncoder:
         """Load a sentence-transformers or plain Hugging Face model from a folder or the local cache or hub.
 
         A plain checkpoint (RoBERTa, XLM-R, BERT) gets `pooling`, by default `cls`, as SapBERT-like models are
         trained; a sentence-transformers folder brings its own. An `enlace.json` in the folder may pin
         `normalisation` and `max_length`. With `precision` "int8" the linear layers compute in 8-bit integers, with
-        "bfloat16" all does in 16-bit numbers, both on the processor. Raises ModelNotFound, LinkerError for another
-        precision.
+        "bfloat16" all does in 16-bit numbers, both on the processor. With a folder `onnx` ONNX Runtime computes, in
+        float32 (see `linker.runtimes`). Raises ModelNotFound, LinkerError for another precision, or where ONNX Runtime
+        cannot compute the model.
         """
         import torch
         from sentence_transformers import SentenceTransformer
@@ -127,7 +137,8 @@ class BiEncoder:
         if precision not in PRECISIONS:
             known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
             raise LinkerError(f"There is no precision {precision!r}; choose {known}.")
-        if precision != FULL:
+        check_runtime(ONNX if onnx else TORCH, precision)
+        if precision != FULL or onnx:
             device = "cpu"
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
@@ -158,7 +169,11 @@ class BiEncoder:
             weights_sha256=weights_hash(model),
             precision=precision,
         )
-        return cls(model, identity)
+        if onnx is None:
+            return cls(model, identity)
+        from linker.onnx_models import onnx_bi_encoder
+
+        return cls(model, identity, packed=onnx_bi_encoder(model, onnx))
 
     @property
     def identity(self) -> EncoderIdentity:

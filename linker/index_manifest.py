@@ -9,6 +9,7 @@ from pathlib import Path
 
 from linker.encoder import EncoderIdentity
 from linker.errors import IndexDamaged, IndexNotFound
+from linker.runtimes import TORCH
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -32,6 +33,8 @@ class IndexManifest:
     concepts: int
     mentions: int = 0
     """Annotated mentions added with `--mentions`, counted as rows read."""
+    runtime: str = TORCH
+    """What computes the models: `torch` or `onnx` (see `linker.runtimes`). Their vectors differ by rounding alone."""
     index: str = "exact"
     """How vectors are searched: `exact`, or `hnsw` (see `linker.vector_index`)."""
     search_breadth: int | None = None

@@ -24,6 +24,7 @@ from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
 from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
+from linker.runtimes import TORCH
 from linker.search import write_search
 from linker.stored_vectors import StoredVectors, encode_new
 from linker.term_abbreviations import ABBREVIATIONS_FILE
@@ -67,6 +68,7 @@ def build_index(
     mentions: Iterable[tuple[str, CURIE]] = (),
     stored: Sequence[StoredVectors] = (),
     kind: str = AUTO,
+    runtime: str = TORCH,
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -74,7 +76,8 @@ def build_index(
     `languages` orders preferred terms for display; terms of every language are indexed. `mentions` are
     (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
     left out and not counted. A string that one of `stored`, made with the same encoder, has is not encoded
-    again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`. Only for
+    again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`; `runtime` is what
+    computes the models when the index is opened. Only for
     the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError
     if the release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
     """
@@ -116,6 +119,7 @@ def build_index(
             terms=total,
             concepts=len(gathered.concept_ids),
             mentions=gathered.mentions,
+            runtime=runtime,
             index=measured.kind,
             search_breadth=measured.search_breadth,
             recall_at_64=min([measured.recall_at_64, *_recalls(stored, encoded.reused)]),

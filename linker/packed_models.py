@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from linker.encoder import FULL, Vectors
-from linker.packed_transformer import POOLING, PackedTransformer, Tokens, pooled
+from linker.packed_transformer import POOLING, Packed, PackedTransformer, Tokens, pooled
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -22,10 +22,18 @@ BATCH_TOKENS = 1024
 _STRINGS_AT_ONCE = 16_384
 
 
+class Body(Protocol):
+    """What computes a model's layers."""
+
+    def states(self, batch: Packed) -> torch.Tensor:
+        """The last layer's states, shape (tokens, hidden)."""
+        ...
+
+
 class PackedBiEncoder:
     """Strings to unit vectors. Safe for several threads."""
 
-    def __init__(self, body: PackedTransformer, tokenizer: Tokenizer, pooling: str, dimensions: int) -> None:
+    def __init__(self, body: Body, tokenizer: Tokenizer, pooling: str, dimensions: int) -> None:
         """Use `of`."""
         self._body = body
         self._tokenizer = tokenizer
@@ -35,25 +43,12 @@ class PackedBiEncoder:
     @classmethod
     def of(cls, model: SentenceTransformer, precision: str) -> PackedBiEncoder | None:
         """Of a model as it is now; None where this cannot compute it. Unless in float32 its own layers are let go."""
-        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-
-        first, *others = model
-        pools = [module for module in others if isinstance(module, Pooling)]
-        if (
-            not isinstance(first, Transformer)
-            or first.do_lower_case
-            or len(pools) != 1
-            or pools[0].pooling_mode not in POOLING
-            or not all(isinstance(module, Pooling | Normalize) for module in others)
-            or (model.default_prompt_name and model.prompts.get(model.default_prompt_name))
-            or not PackedTransformer.fits(first.model)
-        ):
+        read = reading(model)
+        if read is None or not PackedTransformer.fits(model[0].model):
             return None
-        tokenizer = _tokenizer(model.tokenizer, model.max_seq_length)
-        if tokenizer is None:
-            return None
-        body = _body(first.model, precision)
-        return cls(body, tokenizer, str(pools[0].pooling_mode), int(model.get_embedding_dimension() or 0))
+        tokenizer, pooling = read
+        body = _body(model[0].model, precision)
+        return cls(body, tokenizer, pooling, int(model.get_embedding_dimension() or 0))
 
     def vectors(
         self, strings: Sequence[str], told: Callable[[int], None], same_shapes: bool = False
@@ -94,7 +89,7 @@ class PackedCrossEncoder:
         base, head = getattr(whole, "base_model", None), getattr(whole, "classifier", None)
         if base is None or head is None or base is whole or not PackedTransformer.fits(base):
             return None
-        tokenizer = _tokenizer(model.tokenizer, model.max_seq_length)
+        tokenizer = unpadded_tokenizer(model.tokenizer, model.max_seq_length)
         if tokenizer is None:
             return None
         pooler = getattr(base, "pooler", None)
@@ -113,6 +108,25 @@ class PackedCrossEncoder:
         return found
 
 
+def reading(model: SentenceTransformer) -> tuple[Tokenizer, str] | None:
+    """A bi-encoder's tokenizer and pooling; None where there is more to it than these."""
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    first, *others = model
+    pools = [module for module in others if isinstance(module, Pooling)]
+    if (
+        not isinstance(first, Transformer)
+        or first.do_lower_case
+        or len(pools) != 1
+        or pools[0].pooling_mode not in POOLING
+        or not all(isinstance(module, Pooling | Normalize) for module in others)
+        or (model.default_prompt_name and model.prompts.get(model.default_prompt_name))
+    ):
+        return None
+    tokenizer = unpadded_tokenizer(model.tokenizer, model.max_seq_length)
+    return None if tokenizer is None else (tokenizer, str(pools[0].pooling_mode))
+
+
 def _body(model: Any, precision: str) -> PackedTransformer:
     body = PackedTransformer(model, precision)
     if precision != FULL:
@@ -121,7 +135,7 @@ def _body(model: Any, precision: str) -> PackedTransformer:
     return body
 
 
-def _tokenizer(tokenizer: Any, max_length: int | None) -> Tokenizer | None:
+def unpadded_tokenizer(tokenizer: Any, max_length: int | None) -> Tokenizer | None:
     """A copy of a fast tokenizer that cuts as sentence-transformers lets it, and pads nothing."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None or not max_length or not backend.num_special_tokens_to_add(False):

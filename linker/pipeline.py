@@ -25,6 +25,7 @@ from linker.model import Candidate, DocumentContext, Evidence, Linking, StageSco
 from linker.model import Path as Way
 from linker.pair_text import NO_CONTEXT, Context, Gloss
 from linker.reranker import Reranker
+from linker.runtimes import ONNX, exports_folder
 from linker.scope import Scope
 from linker.shipped import bi_encoder_source, cross_encoder_source
 
@@ -93,22 +94,25 @@ class Linker:
         """Open an index with the models that its manifest names.
 
         Raises IndexNotFound, IndexDamaged, IndexMismatch (the model is no longer the one that the index was
-        made with, or reads of concepts what the index has not) and ModelNotFound.
+        made with, or reads of concepts what the index has not), ModelNotFound, and LinkerError where ONNX Runtime is
+        to compute the models and cannot.
         """
         manifest = IndexManifest.read(index_folder)
         source = bi_encoder_source(manifest.bi_encoder)
+        onnx = exports_folder(index_folder) if manifest.runtime == ONNX else None
         encoder = BiEncoder.open(
             source,
             max_length=manifest.encoder.max_length,
             pooling=manifest.encoder.pooling,
             precision=manifest.encoder.precision,
+            onnx=onnx,
         )
         index = open_checked(index_folder, encoder)
         reranker = None
         decisions = Decisions(DecisionWeights.of(model_settings(source)))
         if rerank and manifest.cross_encoder:
             second = cross_encoder_source(manifest.cross_encoder)
-            reranker = Reranker.open(second, precision=manifest.encoder.precision)
+            reranker = Reranker.open(second, precision=manifest.encoder.precision, onnx=onnx)
             decisions = Decisions(decisions.retrieved, DecisionWeights.of(model_settings(second)))
         weights = RetrievalWeights.of(model_settings(source))
         return cls(Retriever.open(index_folder, index, encoder, weights), reranker, decisions)

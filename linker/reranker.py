@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,19 @@ from linker.errors import ModelNotFound
 from linker.fusion import RerankWeights
 from linker.normalization import normaliser
 from linker.pair_text import Context, Gloss, PairForm, PairWriter
+from linker.runtimes import ONNX, TORCH, check_runtime
 from linker.score_cache import ScoreCache
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-    from linker.packed_models import PackedCrossEncoder
+
+class PairScorer(Protocol):
+    """What computes a cross-encoder."""
+
+    def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Shape (len(pairs),)."""
+        ...
 
 
 class Reranker:
@@ -44,7 +51,9 @@ class Reranker:
         batch_size: int = 32,
         precision: str = FULL,
         skip_margin: float | None = None,
+        scorer: PairScorer | None = None,
     ) -> None:
+        """`scorer` computes the model's logits; without it, what does is chosen when there are pairs."""
         self.weights = weights
         #: Between the first two scores of retrieval: from there on the first place is not read again.
         self.skip_margin = skip_margin
@@ -54,8 +63,8 @@ class Reranker:
         self._writer = writer
         self._batch_size = batch_size
         self._precision = precision
-        self._packed: PackedCrossEncoder | None = None
-        self._prepared = False
+        self._packed = scorer
+        self._prepared = scorer is not None
         self._preparing = threading.Lock()
 
     @classmethod
@@ -66,12 +75,17 @@ class Reranker:
         max_length: int | None = None,
         precision: str = FULL,
         device: str | None = None,
+        onnx: Path | None = None,
     ) -> Reranker:
-        """Load from a folder, the local cache or the hub; `precision` as a bi-encoder's. Raises ModelNotFound."""
+        """Load from a folder, the local cache or the hub; `precision` and `onnx` as a bi-encoder's.
+
+        Raises ModelNotFound, and LinkerError where ONNX Runtime cannot compute the model.
+        """
         import torch
         from sentence_transformers import CrossEncoder
 
-        if precision != FULL:
+        check_runtime(ONNX if onnx else TORCH, precision)
+        if precision != FULL or onnx:
             device = "cpu"
         settings = model_settings(name)
         form = pair_form(name)
@@ -106,6 +120,7 @@ class Reranker:
             RerankWeights.of(settings),
             precision=precision,
             skip_margin=settings.get("skip_margin"),
+            scorer=_on_onnx(model, onnx) if onnx else None,
         )
 
     @property
@@ -156,7 +171,7 @@ class Reranker:
         )
         return scores.astype(np.float32)
 
-    def _prepare(self) -> PackedCrossEncoder | None:
+    def _prepare(self) -> PairScorer | None:
         """The model laid out for scoring, once; None where sentence-transformers itself is to compute."""
         from linker.packed_models import PackedCrossEncoder
 
@@ -167,6 +182,12 @@ class Reranker:
                     lower_precision(self._model, self._precision)
                 self._prepared = True
         return self._packed
+
+
+def _on_onnx(model: CrossEncoder, folder: Path) -> PairScorer:
+    from linker.onnx_models import onnx_cross_encoder
+
+    return onnx_cross_encoder(model, folder)
 
 
 def pair_form(name: str | Path) -> PairForm:

@@ -48,6 +48,14 @@ def index(
             help="What the models compute in: `float32`, or `bfloat16` or `int8`, which are faster on a processor.",
         ),
     ] = "float32",
+    runtime: Annotated[
+        str,
+        typer.Option(
+            "--runtime",
+            help="What computes the models, here and wherever the index is opened: `torch`, or `onnx` (ONNX Runtime, "
+            "the extra `onnx`).",
+        ),
+    ] = "torch",
     kind: Annotated[
         str,
         typer.Option(
@@ -93,6 +101,7 @@ def index(
             reuse=reuse,
             precision=precision,
             kind=kind,
+            runtime=runtime,
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)
@@ -106,7 +115,7 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
         f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
-        f"{manifest.encoder.precision}), {reranker}, searched by {manifest.index}, "
+        f"{manifest.encoder.precision}), {reranker}, computed by {manifest.runtime}, searched by {manifest.index}, "
         f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
         soft_wrap=True,
     )

@@ -50,6 +50,8 @@ class Index:
     cross_encoder: str | None = strawberry.field(description="The model that re-ranks; null where none does.")
     pooling: str = strawberry.field(description="How the vectors of tokens become one, for example `mean`.")
     dimensions: int = strawberry.field(description="Numbers in a vector.")
+    precision: str = strawberry.field(description="What the models compute in: float32, bfloat16 or int8.")
+    runtime: str = strawberry.field(description="What computes the models: torch, or onnx for ONNX Runtime.")
     terms: int = strawberry.field(description="Distinct strings in it.")
     concepts: int = strawberry.field(description="Concepts that it can answer with.")
     mentions: int = strawberry.field(description="Annotated mentions of text that were added as terms.")
@@ -66,6 +68,8 @@ class Index:
             cross_encoder=manifest.cross_encoder or None,
             pooling=manifest.encoder.pooling,
             dimensions=manifest.encoder.dimensions,
+            precision=manifest.encoder.precision,
+            runtime=manifest.runtime,
             terms=manifest.terms,
             concepts=manifest.concepts,
             mentions=manifest.mentions,

@@ -124,6 +124,54 @@ def test_an_index_reuses_the_vectors_of_other_releases(
     assert "'three'" in told.err
 
 
+def test_onnx_runtime_links_as_torch_does_wherever_the_index_is_opened(
+    enlace, empty_home: ReleaseHome, gazetteer: Path, tiny_bi_encoder: Path, tiny_cross_encoder: Path
+) -> None:
+    assert enlace("load", gazetteer, "--prefix", "X", "--release", "mini").code == 0
+    models = ("--bi-encoder", tiny_bi_encoder, "--cross-encoder", tiny_cross_encoder)
+    mentions = ("fiebre tifoide", "asma bronquial", "neumonía", "--json")
+
+    def scores() -> list[float]:
+        lines = [json.loads(line) for line in enlace("link", *mentions).out.splitlines()]
+        found = [one["scores"] for line in lines for one in line["candidates"]]
+        assert any(one["rerank"] is not None for one in found)
+        return [one[stage] for one in found for stage in ("dense", "rerank") if one[stage] is not None]
+
+    assert "computed by torch" in enlace("index", *models).out
+    right = scores()
+    told = enlace("index", *models, "--runtime", "onnx")
+    assert "computed by onnx" in told.out
+    assert "0 terms were encoded" in told.out, "the vectors are those of the same encoder"
+    exports = empty_home.folder("mini") / "onnx"
+    assert sorted(path.name.rsplit("-", 1)[0] for path in exports.iterdir()) == [
+        "bi-encoder",
+        "cross-encoder",
+    ]
+    assert scores() == pytest.approx(right, abs=1e-3)
+    (release,) = json.loads(enlace("releases", "--json").out)
+    assert release["index"]["runtime"] == "onnx"
+
+    assert enlace("index", *models[:2], "--cross-encoder", "none", "--runtime", "onnx").code == 0
+    assert [path.name.rsplit("-", 1)[0] for path in exports.iterdir()] == ["bi-encoder"]
+    assert enlace("index", *models).code == 0
+    assert not exports.exists(), "torch needs no exported models"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--runtime", "openvino"), "There is no runtime 'openvino'; choose torch or onnx."),
+        (("--runtime", "onnx", "--precision", "int8"), "computes in float32 and int8 was asked for"),
+    ],
+)
+def test_a_runtime_that_there_is_not_is_refused_before_anything_is_opened(
+    enlace, in_own_home: ReleaseHome, options: tuple[str, ...], message: str
+) -> None:
+    told = enlace("index", *options)
+    assert (told.code, told.out) == (1, "")
+    assert message in told.err
+
+
 def test_vectors_of_another_encoder_are_not_reused(enlace, in_own_home: ReleaseHome, tmp_path: Path) -> None:
     other = make_bi_encoder(tmp_path / "model", seed=1)
     told = enlace("index", "--bi-encoder", other, "--cross-encoder", "none")
