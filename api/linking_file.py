@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, groupby, islice
@@ -20,9 +20,11 @@ from api.errors import OutputMismatch
 from api.linking_json import linking_json
 from api.output_lock import locked
 from graph import manifest
+from linker.document_texts import Contexts
 from linker.errors import MentionFileError
 from linker.mentions import read_spans
 from linker.model import DocumentContext, Linking
+from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import MAXIMUM_MENTION_LENGTH
 
 BATCH = 128
@@ -31,8 +33,22 @@ LARGEST_GROUP = 512
 """Mentions of one document that are linked together; those of a longer one are divided."""
 
 
-Row: TypeAlias = tuple[str, DocumentContext | None]
-"""A mention and the document it comes from; None where the table names none."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mention, its document and, where that has a text, the characters of it that are the mention."""
+
+    mention: str
+    document: DocumentContext | None = None
+    """None where the table names none."""
+    place: tuple[int, int] | None = None
+
+    def context(self, characters: int) -> Context:
+        """So many characters of the document on each side; none where the place is not known."""
+        if self.document is None or self.place is None:
+            return NO_CONTEXT
+        return Context.around(self.document.text, *self.place, characters)
+
+
 Links: TypeAlias = Callable[[Sequence[Row]], list[Linking]]
 """Links some rows, whole documents together, in order."""
 
@@ -70,15 +86,15 @@ def sha256_of(path: Path) -> str:
 
 
 def checked_rows(
-    path: Path, column: str, document_column: str | None = None, texts: Mapping[str, str] | None = None
+    path: Path, column: str, document_column: str | None = None, texts: Contexts | None = None
 ) -> Iterator[Row]:
-    """The mentions of a column, without outer spaces, with their documents, in order.
+    """The mentions of a column, without outer spaces, with their documents and places, in order.
 
-    `texts` are those of the documents by name. Raises MentionFileError, naming the row, for an empty or over-long
-    mention, a document without a text, and what `read_spans` raises.
+    `texts` are those of the documents, and count the mentions that have no place there. Raises MentionFileError,
+    naming the row, for an empty or over-long mention, a document without a text, and what `read_spans` raises.
     """
-    for row, value, document in read_spans(path, column, document_column):
-        mention = value.strip()
+    for span in read_spans(path, column, document_column):
+        row, mention, document = span.line, span.text.strip(), span.document
         if not mention:
             raise MentionFileError(
                 f"Row {row} of {path} has an empty mention in its column {column}; fill it in or delete the row."
@@ -89,17 +105,18 @@ def checked_rows(
                 f"{MAXIMUM_MENTION_LENGTH:,} are accepted; link the phrases of a document, not the document."
             )
         if texts is None:
-            yield mention, DocumentContext(document) if document else None
+            yield Row(mention, DocumentContext(document) if document else None)
             continue
         if document is None:
             raise MentionFileError(
                 f"{path} has no column that names documents, and texts were given; name it with --document-column."
             )
-        if document not in texts:
+        if document not in texts.texts:
             raise MentionFileError(
                 f"Row {row} of {path} is of the document {document!r}, which has no text; add it to the texts."
             )
-        yield mention, DocumentContext(document, texts[document])
+        place = texts.place(mention, document, span.start, span.end)
+        yield Row(mention, DocumentContext(document, texts.texts[document]), place)
 
 
 def progress_file(output: Path) -> Path:
@@ -130,8 +147,8 @@ def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     """
     batch: list[Row] = []
     for group in groups(rows):
-        document = group[0][1]
-        if document is not None and any(document == other for _, other in batch):
+        document = group[0].document
+        if document is not None and any(document == other.document for other in batch):
             yield batch
             batch = []
         batch += group
@@ -147,7 +164,7 @@ def groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
     A row without a document is a group of its own.
     """
-    for document, own in groupby(rows, key=lambda row: row[1]):
+    for document, own in groupby(rows, key=lambda row: row.document):
         size = LARGEST_GROUP if document is not None else 1
         while group := list(islice(own, size)):
             yield group
@@ -200,8 +217,8 @@ def _whole_groups(output: Path, file: IO[bytes], rows: Iterator[Row]) -> tuple[i
     grouped = groups(rows)
     for group in grouped:
         held = list(islice(lines, len(group)))
-        for place, ((mention, _), line) in enumerate(zip(group, held, strict=False), done + 1):
-            _check_line(output, place, line, mention)
+        for place, (row, line) in enumerate(zip(group, held, strict=False), done + 1):
+            _check_line(output, place, line, row.mention)
         if len(held) < len(group):
             return done, end, chain(group, chain.from_iterable(grouped))
         done += len(group)

@@ -42,11 +42,14 @@ def opened_linker(
 def links_of(linker: Linker, top: int, scope: Scope | None, options: LinkOptions) -> Links:
     """What links some rows, whole documents together."""
 
+    reach = linker.reranker.form.context if linker.reranker else 0
+
     def link(rows: Sequence[Row]) -> list[Linking]:
         return linker.link(
-            [mention for mention, _ in rows],
+            [row.mention for row in rows],
             top_k=top,
-            documents=[document or DocumentContext() for _, document in rows],
+            documents=[row.document or DocumentContext() for row in rows],
+            contexts=[row.context(reach) for row in rows] if reach else None,
             scope=scope,
             min_probability=options.min_probability,
         )
@@ -75,7 +78,10 @@ class LinkWork:
         def answer(batch: str) -> str:
             told = json.loads(batch)
             documents = [DocumentContext(id, text) for id, text in told["documents"]]
-            rows = [(mention, None if place is None else documents[place]) for mention, place in told["rows"]]
+            rows = [
+                Row(mention, None if at is None else documents[at], place and (place[0], place[1]))
+                for mention, at, place in told["rows"]
+            ]
             return linking_lines(link(rows))
 
         return answer
@@ -83,9 +89,13 @@ class LinkWork:
 
 def rows_text(rows: Sequence[Row]) -> str:
     """A batch of rows as text, each document once."""
-    places: dict[DocumentContext, int] = {}
+    numbers: dict[DocumentContext, int] = {}
     told = [
-        (mention, None if document is None else places.setdefault(document, len(places)))
-        for mention, document in rows
+        (
+            row.mention,
+            None if row.document is None else numbers.setdefault(row.document, len(numbers)),
+            row.place,
+        )
+        for row in rows
     ]
-    return json.dumps({"documents": [(one.id, one.text) for one in places], "rows": told})
+    return json.dumps({"documents": [(one.id, one.text) for one in numbers], "rows": told})

@@ -81,18 +81,23 @@ class Contexts:
 
     def of(self, mention: GoldMention, characters: int) -> Context | None:
         """So many characters on each side of a mention, in whole words; None where it has no place in a text."""
-        text = self.texts.get(mention.document)
+        place = self.place(mention.span, mention.document, mention.start, mention.end)
+        return None if place is None else Context.around(self.texts[mention.document], *place, characters)
+
+    def place(self, span: str, document: str, start: int | None, end: int | None) -> tuple[int, int] | None:
+        """Where a span stands in its document's text; None, and counted, where what stands there is not the span."""
+        text = self.texts.get(document)
         if text is None:
             self.misplaced.without_text += 1
             return None
-        if mention.start is None or mention.end is None:
+        if start is None or end is None:
             self.misplaced.without_offsets += 1
             return None
-        there = text[mention.start : mention.end]
-        if there.split() != mention.span.split():
+        there = text[start:end]
+        if there.split() != span.split():
             self.misplaced.elsewhere += 1
-            self.misplaced.first = self.misplaced.first or (
-                f"{mention.document} {mention.start}–{mention.end}: {mention.span!r} is {there[:80]!r}"
+            self.misplaced.first = (
+                self.misplaced.first or f"{document} {start}–{end}: {span!r} is {there[:80]!r}"
             )
             return None
-        return Context.around(text, mention.start, mention.end, characters)
+        return start, end

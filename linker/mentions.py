@@ -43,18 +43,31 @@ class GoldMention:
         return self.codes != (NO_CODE,)
 
 
-def read_spans(
-    path: Path, column: str, document_column: str | None = None
-) -> Iterator[tuple[int, str, str | None]]:
-    """The values of one column, and their documents, with line numbers, the header being line 1.
+@dataclass(frozen=True, slots=True)
+class TableSpan:
+    """A value of a table's column and its line, the header being line 1; its document and place if they are told."""
+
+    line: int
+    text: str
+    document: str | None
+    start: int | None
+    end: int | None
+
+
+def read_spans(path: Path, column: str, document_column: str | None = None) -> Iterator[TableSpan]:
+    """The values of one column.
 
     Documents are those of `document_column`, else of the first of the columns `doc`, `document` and `filename` that is
-    there, else None. Raises MentionFileError.
+    there, else None; places are in the columns that the corpora have them in, else `start` and `end`. Raises
+    MentionFileError.
     """
     needed = (column, *([document_column] if document_column else []))
+    format = _format(path)
+    # The columns of a file without a header have no names.
+    format = mention_formats.ANY if format.header else format
     for line, row in table_rows(path, needed):
         named = document_column or mention_formats.named_first(mention_formats.ANY.documents, row)
-        yield line, row[column], (row[named] or "") if named else None
+        yield TableSpan(line, row[column], (row[named] or "") if named else None, *format.offsets(row))
 
 
 def read_mentions(

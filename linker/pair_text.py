@@ -129,7 +129,9 @@ class Context:
     @classmethod
     def around(cls, text: str, start: int, end: int, characters: int) -> Context:
         """At most so many characters on each side of `text[start:end]`, in whole words."""
-        return cls(_last_words(text[:start], characters), _first_words(text[end:], characters))
+        # One character more tells whether a word is cut. A text can be long, and have thousands of mentions.
+        before, after = text[max(0, start - characters - 1) : start], text[end : end + characters + 1]
+        return cls(_last_words(before, characters), _first_words(after, characters))
 
     def within(self, characters: int) -> Context:
         """At most so many characters of each side, in whole words."""

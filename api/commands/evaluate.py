@@ -57,7 +57,8 @@ def evaluate(
         Path | None,
         typer.Option(
             "--texts",
-            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own abbreviations count.",
+            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own abbreviations count, "
+            "and what stands around a mention where the cross-encoder was trained to read it.",
         ),
     ] = None,
     json_file: Annotated[
@@ -79,7 +80,7 @@ def evaluate(
     from api.evaluation_tables import evaluation_tables
     from api.releases import chosen
     from graph.release import INDEX_FOLDER, default_home
-    from linker.document_texts import read_texts
+    from linker.document_texts import Contexts, read_texts
     from linker.evaluation.evaluation import evaluate as run
     from linker.evaluation.runs import run_text
     from linker.mentions import read_mentions
@@ -109,9 +110,9 @@ def evaluate(
         )
 
     gold, trained_on = read(mentions), read(training) if training else None
-    documents = read_texts([texts]) if texts else None
+    documents = Contexts(read_texts([texts])) if texts else None
     if documents is not None:
-        without = len({mention.document for mention in gold} - documents.keys())
+        without = len({mention.document for mention in gold} - documents.texts.keys())
         if without:
             note(f"Documents of {mentions} that have no text in {texts}: {without:,}.")
     with progress() as tell, home.open(name) as opened:
@@ -128,6 +129,8 @@ def evaluate(
             progress=tell,
         )
         linker.close()
+    if documents and documents.misplaced:
+        note(f"Mentions that were read without the text around them: {documents.misplaced}.")
     if found.training_documents_shared:
         note(
             f"Documents that are both in {mentions} and in {training}: {found.training_documents_shared:,}. "

@@ -78,7 +78,8 @@ def link(
         Path | None,
         typer.Option(
             "--texts",
-            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own definitions count.",
+            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own definitions count, "
+            "and what stands around a mention where the cross-encoder was trained to read it.",
             show_default=False,
         ),
     ] = None,
@@ -200,12 +201,15 @@ def _link_file(
     from api.linking_file import batches, checked_rows, link_stream, resumed
     from api.linking_work import LinkWork, links_of, rows_text
     from api.ray_engine import answers, staging_folder
-    from linker.document_texts import read_texts
+    from linker.document_texts import Contexts, read_texts
 
     texts = read_texts([source.texts]) if source.texts else None
     provenance = _provenance(home, name, source, top, options)
-    total = sum(1 for _ in checked_rows(source.path, source.column, source.document_column, texts))
-    rows = checked_rows(source.path, source.column, source.document_column, texts)
+    first, again = (Contexts(texts) if texts is not None else None for _ in range(2))
+    total = sum(1 for _ in checked_rows(source.path, source.column, source.document_column, first))
+    if first and first.misplaced and _reads_context(provenance.cross_encoder):
+        note(f"Mentions that are read without the text around them: {first.misplaced}.")
+    rows = checked_rows(source.path, source.column, source.document_column, again)
     if str(output) == "-":
         with _opened(home, name, options) as (linker, scope), progress() as tell:
             link = links_of(linker, top, scope, options)
@@ -228,6 +232,14 @@ def _link_file(
                 link = links_of(linker, top, scope, options)
                 link_stream(link, rest, text, lambda done: tell("linking", before + done, total))
     note(f"{output} holds the linkings of {total:,} mentions.")
+
+
+def _reads_context(cross_encoder: str) -> bool:
+    """Whether a model reads the text around a mention, by its folder."""
+    from linker.reranker import pair_form
+    from linker.shipped import cross_encoder_source
+
+    return bool(cross_encoder) and pair_form(cross_encoder_source(cross_encoder)).context > 0
 
 
 def _provenance(home: ReleaseHome, name: str, source: _Source, top: int, options: LinkOptions) -> Provenance:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.hierarchy import Hierarchy
+from linker.document_texts import Contexts
 from linker.encoder import BiEncoder
 from linker.errors import LinkerError, MentionFileError
 from linker.evaluation.answers import Answers, Outcomes, decided_of
@@ -27,6 +28,7 @@ from linker.evaluation.risk_coverage import RiskCoverage, risk_coverage
 from linker.evaluation.subsets import subsets
 from linker.mentions import GoldMention
 from linker.model import DocumentContext
+from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import Linker, check_mention
 
 BATCH = 256
@@ -35,6 +37,7 @@ PUBLISHED, PUBLISHED_RERANKED = "published loop", "published loop, cross-encoder
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as systems answer."""
+_Asked: TypeAlias = tuple[str, DocumentContext, Context]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +134,15 @@ def evaluate(
     hierarchy: Hierarchy | None = None,
     variants: Mapping[str, Linker] | None = None,
     published_loop: bool = False,
-    texts: Mapping[str, str] | None = None,
+    texts: Contexts | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Evaluation:
     """Link every gold mention and score the answers; composites and mentions without a code count as missed.
 
     `training` are the mentions that unseen ones and unseen codes are told by; `hierarchy` is what lineage is followed
     along (None, or one without is-a: no lineage is scored). `variants` are further linkers by name over the same
-    index. `texts` are the documents by name, for linkers to read. With `published_loop` the index's strings are
+    index. `texts` are the documents, for linkers to read, and count the mentions that have no place there, where a
+    cross-encoder reads the text around them. With `published_loop` the index's strings are
     encoded once more, as published systems do. Raises MentionFileError if there is no mention, LinkerError if the
     published loop has no bi-encoder to run with.
     """
@@ -148,18 +152,17 @@ def evaluate(
     # A mention without a document is its own document, so that the bootstrap still has units to draw.
     documents = [mention.document or f"row {row}" for row, mention in enumerate(gold, 1)]
     lineage = hierarchy if hierarchy is not None and hierarchy.is_a_count else None
-    contexts = [
-        DocumentContext(mention.document, texts.get(mention.document, "")) if texts else DocumentContext()
-        for mention in gold
+    linkers = {OURS: linker, **(variants or {})}
+    reach = max(one.reranker.form.context if one.reranker else 0 for one in linkers.values())
+    asked = [
+        (span, *(_standing(mention, texts, reach) if texts else (DocumentContext(), NO_CONTEXT)))
+        for span, mention in zip(spans, gold, strict=True)
     ]
-    asked = list(zip(spans, contexts, strict=True))
     distinct = list(dict.fromkeys(asked))
     place = {one: i for i, one in enumerate(distinct)}
     outcomes = {
         system: _outcomes(answers, [place[one] for one in asked], gold, lineage)
-        for system, answers in _answers(
-            {OURS: linker, **(variants or {})}, distinct, top, published_loop, progress
-        ).items()
+        for system, answers in _answers(linkers, distinct, top, published_loop, progress).items()
     }
     membership = subsets(gold, linker.index, training)
     numbers: dict[str, int] = {}
@@ -186,6 +189,12 @@ def evaluate(
     )
 
 
+def _standing(mention: GoldMention, texts: Contexts, reach: int) -> tuple[DocumentContext, Context]:
+    """The document of a mention, and so many characters of it on each side."""
+    document = DocumentContext(mention.document, texts.texts.get(mention.document, ""))
+    return document, (texts.of(mention, reach) if reach else None) or NO_CONTEXT
+
+
 def gold_sha256(gold: Sequence[GoldMention]) -> str:
     """SHA-256 over documents, spans and codes in their order, in hex."""
     rows = [[mention.document, mention.span, *mention.codes] for mention in gold]
@@ -194,7 +203,7 @@ def gold_sha256(gold: Sequence[GoldMention]) -> str:
 
 def _answers(
     linkers: Mapping[str, Linker],
-    asked: Sequence[tuple[str, DocumentContext]],
+    asked: Sequence[_Asked],
     top: int,
     published: bool,
     progress: Progress,
@@ -205,7 +214,7 @@ def _answers(
         return lambda done: progress(stage, done, total)
 
     answers = {name: _linked(one, asked, top, tell(name, len(asked))) for name, one in linkers.items()}
-    spans = [span for span, _ in asked]
+    spans = [span for span, _, _ in asked]
     first = linkers[OURS]
     answers["exact or folded"] = exact_or_folded(first.index, spans)
     answers["TF-IDF"] = tfidf(first.index, spans, top, tell("TF-IDF", len(spans)))
@@ -226,14 +235,14 @@ def _answers(
 
 def _linked(
     linker: Linker,
-    asked: Sequence[tuple[str, DocumentContext]],
+    asked: Sequence[_Asked],
     top: int,
     progress: Callable[[int], None],
 ) -> Answers:
     candidates, scores, decisions = [], [], []
     for start in range(0, len(asked), BATCH):
-        spans, documents = zip(*asked[start : start + BATCH], strict=True)
-        for one in linker.link(spans, top_k=top, documents=documents):
+        spans, documents, contexts = zip(*asked[start : start + BATCH], strict=True)
+        for one in linker.link(spans, top_k=top, documents=documents, contexts=contexts):
             candidates.append([c.id for c in one.candidates])
             scores.append(one.candidates[0].score if one.candidates else -np.inf)
             decisions.append(one.decision)

@@ -23,15 +23,17 @@ PROVENANCE = Provenance("input", "span", "demo", "then", "then", "encoder", "", 
 
 def echo(rows: Sequence[Row]) -> list[Linking]:
     """Decide on each mention by how many mentions of its document are linked at once."""
-    together = Counter(document for _, document in rows if document)
+    together = Counter(row.document for row in rows if row.document)
     return [
-        Linking(mention, (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, float(together[document])))
-        for mention, document in rows
+        Linking(
+            row.mention, (), Decision(None, Way.NONE, Reason.NOTHING_CLOSE, float(together[row.document]))
+        )
+        for row in rows
     ]
 
 
 def alone(mentions: Sequence[str]) -> Iterator[Row]:
-    return ((mention, None) for mention in mentions)
+    return (Row(mention) for mention in mentions)
 
 
 def run(output: Path, mentions: Sequence[str], provenance: Provenance = PROVENANCE) -> int:
@@ -91,7 +93,7 @@ def test_a_document_that_a_kill_divides_is_linked_again_as_one(
 ) -> None:
     output = tmp_path_factory.mktemp("cut") / "linked.jsonl"
     rows: list[Row] = [
-        (f"m {at} {i}", DocumentContext(name) if name else None)
+        Row(f"m {at} {i}", DocumentContext(name) if name else None)
         for at, (name, size) in enumerate(sizes)
         for i in range(size)
     ]
@@ -100,7 +102,7 @@ def test_a_document_that_a_kill_divides_is_linked_again_as_one(
         whole = output.read_bytes()
         output.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
         run_rows(output, iter(rows))
-    assert written(output) == [mention for mention, _ in rows]
+    assert written(output) == [row.mention for row in rows]
     assert output.read_bytes() == whole
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from linker.errors import MentionFileError
-from linker.mentions import GoldMention, read_mentions, read_spans, split_documents, write_mentions
+from linker.mentions import GoldMention, TableSpan, read_mentions, read_spans, split_documents, write_mentions
 
 
 @pytest.fixture
@@ -53,7 +53,10 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_text(path: Path) -> None
 
 def test_a_column_is_read_with_its_lines(path: Path) -> None:
     path.write_text("id\tspan\n1\tasma\n\n2\t\n", "utf-8")
-    assert list(read_spans(path, "span")) == [(2, "asma", None), (4, "", None)]
+    assert list(read_spans(path, "span")) == [
+        TableSpan(2, "asma", None, None, None),
+        TableSpan(4, "", None, None, None),
+    ]
 
 
 def test_a_missing_column_is_named_with_those_there_are(path: Path) -> None:
