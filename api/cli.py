@@ -36,6 +36,7 @@ from graph.errors import EnlaceError
 app = typer.Typer(
     name="enlace",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # else the lines of docstrings break where the source does
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

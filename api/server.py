@@ -48,7 +48,7 @@ def run(settings: Settings) -> None:
         from api.connections import GuardedConnection, ServerConfig
 
         host, port = bound.getsockname()[:2]
-        print(f"Serving release {release} at {_url(host, port)}/graphql", flush=True)
+        print(f"Serving release {release} at {_url(host, port)}/ (GraphQL: /graphql)", flush=True)
         log_as_json()
         _LOG.info("starting", extra={"said": {"settings": json.loads(_as_json(settings))}})
         # The application goes to uvicorn as an object, never as a name to import: a name would be looked up

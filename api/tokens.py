@@ -106,8 +106,12 @@ class TokenFile:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[tuple[Token, ...]]:
         """The tokens, while nobody else changes them."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with (self.path.parent / f".{_FILE}.lock").open("w") as lock:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            held = (self.path.parent / f".{_FILE}.lock").open("w")
+        except OSError as error:
+            raise TokensUnusable(f"{self.path} cannot be written: {error.strerror}.") from None
+        with held as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield self.tokens()
 

@@ -89,7 +89,7 @@ def serving(home: Path, release: str, *options: str, linkers: int = 0) -> Iterat
         )
         try:
             assert server.stdout
-            found = re.search(r":(\d+)/graphql", server.stdout.readline())
+            found = re.search(r":(\d+)/", server.stdout.readline())
             if not found:
                 sys.exit("The server did not start.")
             port = int(found[1])

@@ -159,7 +159,10 @@ class ReleaseHome:
         return self._named_in(self._former_file)
 
     def set_current(self, name: str) -> None:
-        """Choose the release to serve; the one that was is `former` then. Raises `ReleaseNotFound`."""
+        """Choose the release to serve; the one that was is `former` then.
+
+        Raises `ReleaseNotFound`, `StoreUnavailable`.
+        """
         self.folder(name)
         current = self.current()
         if current not in (None, name):
@@ -352,10 +355,13 @@ class ReleaseHome:
 
 
 def _write_name(file: Path, name: str) -> None:
-    """Have a file name a release, in one step for whoever reads it."""
+    """Have a file name a release, in one step for whoever reads it. Raises `StoreUnavailable`."""
     made = file.with_name(f".{file.name}-{os.getpid()}")
-    made.write_text(name + "\n", encoding="utf-8")
-    made.replace(file)
+    try:
+        made.write_text(name + "\n", encoding="utf-8")
+        made.replace(file)
+    except OSError as error:
+        raise StoreUnavailable(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _identity(folder: Path) -> tuple[int, int]:

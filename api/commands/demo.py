@@ -135,5 +135,5 @@ def _show_request(mentions: Sequence[str]) -> None:
     print(curl(LINK_QUERY, {"mentions": list(mentions), "top": TOP}))
     console.print(
         f"\nServe it first:  enlace serve --release {RELEASE}   "
-        "and open http://127.0.0.1:8000/graphql in a browser to ask by hand."
+        "and open http://127.0.0.1:8000/ in a browser; GraphiQL is at /graphql."
     )

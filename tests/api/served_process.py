@@ -64,7 +64,7 @@ class Serving:
 
     def fetch(self, path: str, body: bytes | None = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        url = self.url.removesuffix("/graphql") + path
+        url = self.url.removesuffix("/") + path
         request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
@@ -107,7 +107,7 @@ def serving(
     try:
         assert process.stdout
         told = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/graphql", told)
+        found = re.search(r"http://127\.0\.0\.1:\d+/", told)
         assert found, log.read_text()
         server = Serving(found[0], process, log)
         # Until then connections wait, and what happens meanwhile happens to a server that starts.

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from listening_server import listening
 
@@ -68,18 +67,44 @@ def test_python(address: str) -> None:
     assert "SNOMEDCT:29039999999107" in without
 
 
+@pytest.fixture(scope="module")
+def rscript() -> str:
+    """R, with the packages that the example loads."""
+    path = shutil.which("Rscript")
+    if path is None:
+        pytest.skip("R is not here")
+    libraries = re.findall(r"^library\((\w+)\)", examples("R", "r")[0], re.MULTILINE)
+    loaded = "; ".join(f"library({name})" for name in (*libraries, "jsonlite"))
+    if subprocess.run([path, "-e", loaded], capture_output=True, check=False).returncode:
+        pytest.skip(f"R has not all of {', '.join(libraries)} and jsonlite")
+    return path
+
+
+def test_r(address: str, rscript: str) -> None:
+    (example,) = examples("R", "r")
+    told = subprocess.run(
+        [rscript, "-e", example.replace(URL, address)], capture_output=True, text=True, check=True
+    ).stdout
+    table, linked = told.split("mention", maxsplit=1)
+    assert "SNOMEDCT:29039999999107" in table
+    assert "insuf. renal aguda" in linked
+    assert "DM tipo 2" in linked
+
+
 def test_what_r_sends(address: str) -> None:
     (example,) = examples("R", "r")
     table, endpoint = re.findall(r'request\("([^"]+)"\)', example)
     (ecl,) = re.findall(r'req_url_query\(ecl = "([^"]+)"\)', example)
     (query,) = re.findall(r"query <- '([^']+)'", example)
     mentions = re.findall(r'"([^"]+)"', re.findall(r"mentions = list\((.*?)\)", example)[0])
+    shown = re.findall(r'"(\w+)"', re.findall(r"concepts\[concepts\$active, c\((.*?)\)\]", example)[0])
     assert endpoint == f"{URL}/graphql"
     with Enlace(address) as enlace:
         name, ending = table.removeprefix(f"{URL}/tables/").split(".")
-        rows = pa.ipc.open_stream(enlace.table(name, ending, ecl=ecl)).read_all()
-        assert rows.num_rows > 3
+        rows = list(csv.DictReader(io.StringIO(enlace.table(name, ending, ecl=ecl).decode())))
         answer = enlace.query(query, mentions=mentions)
+    assert len(rows) > 3
+    assert {*shown, "id", "active"} <= set(rows[0])
     assert [one["mention"] for one in answer["link"]] == mentions
 
 

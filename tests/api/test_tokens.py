@@ -63,6 +63,13 @@ def test_a_change_is_seen_by_who_has_it_open(tokens: TokenFile) -> None:
     assert reader.who(made) is None
 
 
+def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("no folder")
+    with pytest.raises(TokensUnusable, match=r"tokens\.json cannot be written: File exists"):
+        TokenFile(home).add("ana", ["read"])
+
+
 def test_a_file_that_others_can_read_is_refused(tokens: TokenFile) -> None:
     tokens.add("ana", ["read"])
     tokens.path.chmod(0o644)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import ClassVar
 
 import pytest
 
-from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound
+from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound, StoreUnavailable
 from graph.importing import import_release
 from graph.model import IS_A, Concept, Record, Relation, Source, Term
 from graph.rejected import Reason
@@ -138,6 +139,14 @@ def test_the_release_that_was_current_before_is_remembered(home: ReleaseHome) ->
     assert home.former() == "demo-2.0"
     home.remove("demo-2.0")
     assert home.former() is None
+
+
+def test_a_home_that_cannot_be_written_keeps_its_current_release(home: ReleaseHome) -> None:
+    import_release(home, "demo-2.0", RECORDS, sources=[])
+    (home.path / f".current-{os.getpid()}").mkdir()
+    with pytest.raises(StoreUnavailable, match="current cannot be written: Is a directory"):
+        home.set_current("demo-2.0")
+    assert home.current() == "demo-1.0"
 
 
 def test_removing_the_current_release_leaves_none(home: ReleaseHome) -> None:

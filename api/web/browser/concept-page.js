@@ -37,7 +37,6 @@ export async function show(main, { parts, given, signal }) {
         {},
         section("hierarchy", t("hierarchy"), counts(concept), conceptTree(concept, signal)),
         section("attributes", t("attributes"), attributes(concept)),
-        section("subsumes", t("subsumes"), below(concept, given, signal)),
       ),
       h(
         "div",
@@ -49,6 +48,7 @@ export async function show(main, { parts, given, signal }) {
       ),
     ),
     section("picture", t("neighbourhood"), neighbourhood(concept)),
+    section("subsumes", t("subsumes"), below(concept, given, signal)),
   );
   return undefined;
 }

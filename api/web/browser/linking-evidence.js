@@ -56,12 +56,15 @@ function label(found) {
   return found.map((one) => (typeof one === "string" ? `→ ${one} →` : one.text)).join(" ");
 }
 
+/** Between two boxes, as wide as what stands over the arrow. */
+const gapFor = (name) => Math.max(92, 6.6 * name.length + 20);
+
 function across(found) {
-  const gap = 92;
   const parts = [];
   let x = 0;
   for (const one of found) {
     if (typeof one === "string") {
+      const gap = gapFor(one);
       parts.push(arrow(`M${x} ${18 + BOX.height / 2}H${x + gap}`), s("text", { class: "edge-name", x: x + gap / 2, y: 10 + BOX.height / 2, "text-anchor": "middle" }, one));
       x += gap;
     } else {

@@ -101,7 +101,8 @@ export async function show(main, { signal }) {
     return working(find, async (told) => {
       for (let after = ""; ; ) {
         const found = await queries.annotate({ text, top: Math.min(work.top, MOST_ANNOTATED), language: language(), after }, { signal });
-        for (const { start, end, ...one } of found.nodes) add(told, [{ ...one, mention: one.text, start: place(start), end: place(end) }], found.total);
+        const placed = found.nodes.map(({ start, end, ...one }) => ({ ...one, mention: one.text, start: place(start), end: place(end) }));
+        for (const one of placed) if (spans.saysMore(one, work.results)) add(told, [one], found.total);
         after = found.next;
         if (!after) break;
       }
@@ -177,7 +178,7 @@ export async function show(main, { signal }) {
       h("div", { class: "field" }, h("label", { for: "link-text" }, t("link-text")), area, hint),
       tools,
       marks,
-      h("div", { class: "actions go" }, go, h("label", { for: "link-top" }, t("link-top")), top),
+      h("div", { class: "actions go" }, go, h("div", { class: "how-many" }, h("label", { for: "link-top" }, t("link-top")), top)),
     ),
     results,
   );

@@ -25,7 +25,7 @@ export class Pages {
       const page = await fetch(given.after ?? "");
       if (signal.aborted) return;
       told(page);
-      put(this.element, this.#list(page), this.#turn(page));
+      put(this.element, page.total === 0 ? h("p", { class: "none" }, t("no-concepts")) : this.#list(page), this.#turn(page));
     } catch (error) {
       if (!signal.aborted) put(this.element, failed(error));
     }

@@ -6,7 +6,7 @@ import { language } from "./preferences.js";
 import * as queries from "./queries.js";
 import * as routes from "./routes.js";
 import { sentence } from "./states.js";
-import { count, languageName, t } from "./words.js";
+import { count, languageName, number, t } from "./words.js";
 
 const PAUSE = 120;
 
@@ -14,6 +14,7 @@ export class SearchBox {
   #input;
   #list;
   #told;
+  #more;
   #asked = new AbortController();
   #hits = [];
   #active = -1;
@@ -55,11 +56,12 @@ export class SearchBox {
     });
     this.#list = h("ul", { id: listId, role: "listbox", "aria-label": t("found"), class: "found", hidden: true });
     this.#told = h("div", { class: "found-state", "aria-live": "polite" });
+    this.#more = h("p", { class: "hint more-found", hidden: true }, t("more-found", { n: number(this.#options.first) }));
     this.element = h(
       "div",
       { class: this.#options.compact ? "search-box compact" : "search-box" },
       h("div", { class: "search-field" }, this.#input, h("kbd", { "aria-hidden": "true" }, "/")),
-      this.#options.compact ? h("div", { class: "over" }, this.#told, this.#list) : [this.#told, this.#list],
+      this.#options.compact ? h("div", { class: "over" }, this.#told, this.#list) : [this.#told, this.#list, this.#more],
     );
   }
 
@@ -111,6 +113,7 @@ export class SearchBox {
       words && h("p", { class: failed ? "failure" : "empty" }, words),
       hits.length > 0 && h("p", { class: "visually-hidden" }, count("hits", hits.length)),
     );
+    this.#more.hidden = this.#options.compact || hits.length < this.#options.first;
     this.#activate(-1);
     this.#open(hits.length > 0);
   }

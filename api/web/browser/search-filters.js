@@ -26,7 +26,7 @@ export class SearchFilters {
       class: "code",
       type: "text",
       value: given.ecl ?? "",
-      placeholder: "<< 404684003",
+      placeholder: t("ecl-placeholder"),
       autocomplete: "off",
       autocapitalize: "none",
       spellcheck: "false",

@@ -68,3 +68,11 @@ export function moved(spans, before, after) {
     return [];
   });
 }
+
+/**
+ * Whether a mention that was found adds to those before it. A recogniser of each type finds some words twice, and
+ * parts of what is linked already that mean nothing by themselves.
+ */
+export function saysMore(one, before) {
+  return !before.some((other) => other.start <= one.start && one.end <= other.end && (!one.decision.id || (one.start === other.start && one.end === other.end)));
+}

@@ -15,17 +15,17 @@ export function empty(what, ...more) {
 /** An error with what can be done about it; `again` is called by the button that tries once more. */
 export function failure(error, again = null) {
   const needsToken = error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN";
+  const actions = [
+    // What a release does not hold it will not hold the next time.
+    again && error.code !== "CONCEPT_NOT_FOUND" && h("button", { type: "button", on: { click: again } }, t("again")),
+    needsToken && h("button", { type: "button", on: { click: openSettings } }, t("give-token")),
+  ].filter(Boolean);
   return h(
     "div",
     { class: "state failure", role: "alert" },
     h("p", { class: "what" }, sentence(error)),
     advice(error) && h("p", {}, advice(error)),
-    h(
-      "p",
-      { class: "actions" },
-      again && h("button", { type: "button", on: { click: again } }, t("again")),
-      needsToken && h("button", { type: "button", on: { click: openSettings } }, t("give-token")),
-    ),
+    actions.length > 0 && h("p", { class: "actions" }, actions),
   );
 }
 

@@ -34,6 +34,12 @@ def test_an_error_stands_under_its_position(visit: Visiting) -> None:
     assert page.locator(".under-position").count() == 0
 
 
+def test_an_expression_without_concepts_says_so(visit: Visiting) -> None:
+    page = visit().open("#/ecl?e=29029999999105 MINUS 29029999999105")
+    page.get_by_text("0 conceptos").wait_for()
+    assert page.locator(".results").inner_text() == "Ningún concepto."
+
+
 def test_pages_and_export(visit: Visiting, tmp_path: Path) -> None:
     one = visit()
     page = one.open("#/ecl?e=*")

@@ -9,6 +9,8 @@ from pathlib import Path
 from browsed_site import HOSTILE, NARROW, Visit, Visiting
 from playwright.sync_api import expect
 
+from api.client import Enlace
+
 HTA = "SNOMEDCT:21519999999108"
 
 
@@ -103,6 +105,22 @@ def test_mentions_are_found_in_a_text_with_what_it_says_of_them(visit: Visiting,
     page.get_by_label("Texto", exact=True).press("Control+End")
     page.keyboard.type(" ")
     expect(marks).to_have_text(["diabetes mellitus tipo 2", "HTA", "dolor torácico"])
+
+
+def test_words_that_are_found_twice_are_shown_once(visit: Visiting) -> None:
+    one = visit()
+    text = "Presenta microcefalia, cefalea e hipotonía."
+    with Enlace(one.base) as enlace:
+        found = enlace.query(
+            "query ($text: String!) { annotate(text: $text, first: 20) { totalCount } }", text=text
+        )
+    assert found["annotate"]["totalCount"] > 3, "each is of one type alone: the text tests nothing"
+    link(one, text, clinical=True)
+    one.page.get_by_role("button", name="Encontrar las menciones").click()
+    one.page.get_by_role("button", name="Exportar JSON").wait_for()
+    for place in (".marked mark", ".chip", "article.mention h3"):
+        shown = one.page.locator(place).all_inner_texts()
+        assert [words.split("\n")[0] for words in shown] == ["microcefalia", "cefalea", "hipotonía"], place
 
 
 def test_punctuation_splits_a_text_but_not_its_abbreviations(visit: Visiting) -> None:

@@ -40,6 +40,16 @@ def test_the_keyboard_opens_what_is_found_and_back_leads_back(visit: Visiting) -
     assert one.options.count() == 0
 
 
+def test_more_than_is_shown_is_told(visit: Visiting) -> None:
+    one = visit()
+    page = one.open("#/?q=a")
+    told = page.get_by_text("Las 30 primeras coincidencias")
+    expect(told).to_be_visible()
+    page.keyboard.press("End")
+    page.keyboard.insert_text("pendicitis")
+    expect(told).to_be_hidden()
+
+
 def test_terms_of_one_language(visit: Visiting) -> None:
     one = visit()
     page = one.open("#/?q=renal")
