@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from linker.pair_text import PairForm
     from linker.training.runs import TrainingData
 
-train = typer.Typer(
-    help="Train a bi-encoder, a cross-encoder, a recogniser, or the weights that fuse scores."
-)
+train = typer.Typer(help="Train a bi-encoder, cross-encoder or recogniser, or the weights that fuse scores.")
 
 ReleasesOption: TypeAlias = Annotated[
     list[str],
