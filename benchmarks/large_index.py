@@ -12,23 +12,17 @@ Queries are further synonyms of the concepts, which are not in the index. It is 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import resource
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import faiss
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from api.terminal import Tell, progress
+from benchmarks.speed_figures import Aim, found_here, publish
 from linker.encoder import Vectors
 from linker.vector_index import GRAPH_FILE, HNSW, RECALL_DEPTH, VECTORS_FILE, VectorIndex, write_vector_index
 
@@ -37,6 +31,8 @@ _ROWS_AT_ONCE = 32_768
 _DIRECTIONS = 8_192
 
 OPENING, QUERY, RECALL = "opening, s", "a query, median, ms", "recall@64"
+#: What is to be reached.
+AIMS = {OPENING: Aim(1, at_least=False), QUERY: Aim(5, at_least=False), RECALL: Aim(0.98)}
 
 
 class SyntheticTerms:
@@ -123,23 +119,6 @@ def measured(folder: Path, strings: int, dimensions: int, queries: int, tell: Te
     }
 
 
-def aim(what: str, value: float) -> str:
-    """The aim and whether it is reached; empty where there is none."""
-    aims = {OPENING: ("at most 1", value <= 1), QUERY: ("at most 5", value <= 5)}
-    aims[RECALL] = ("at least 0.98", value >= 0.98)
-    if what not in aims:
-        return ""
-    told, reached = aims[what]
-    return f"{told}: {'reached' if reached else 'missed'}"
-
-
-def shown(value: float) -> str:
-    """A figure with as many digits as it needs."""
-    if value == int(value) or value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}"
-
-
 def _unit(vectors: Vectors) -> Vectors:
     found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return found
@@ -155,19 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, progress() as tell:
         figures = measured(Path(folder), options.strings, options.dimensions, options.queries, tell)
-    found: dict[str, Any] = {
-        "software": version("enlace"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
-        "figures": figures,
-    }
-    table = Table("what", "measured", "aim", title=f"{found['cores']} cores")
-    for what, value in figures.items():
-        table.add_row(what, shown(value), aim(what, value))
-    Console(width=100).print(table)
-    if options.json:
-        options.json.mkdir(parents=True, exist_ok=True)
-        (options.json / "large-index.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    publish(found_here(figures), AIMS, options.json, "large-index")
 
 
 if __name__ == "__main__":

@@ -6,47 +6,47 @@ HPO with its Spanish labels, the shipped models, five candidates with re-ranking
 mention of the dev documents in a request of its own, everything warm and nothing of it remembered. *A batch*: a
 thousand distinct DisTEMIST mentions in one call, as the median of the rounds, and once more with the scores
 remembered. The published loop has its index in memory and is asked the same: one mention after the other over a
-sample, its cross-encoder reading as many candidates as it retrieves (25).
+sample, its cross-encoder reading as many candidates as it retrieves (25). In float32 all is asked of the same index
+once more with ONNX Runtime computing the models, and the answers are compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-import torch
-from rich.console import Console
-from rich.table import Table
 
+from api.indexing import index_release
 from api.quiet import quieten_model_libraries
 from api.terminal import Tell, progress
-from benchmarks.against_published_loop import timed
 from benchmarks.corpora import distemist_hpo
 from benchmarks.linking import indexed
 from benchmarks.linking_sets import SETS
+from benchmarks.speed_figures import Aim, distinct, found_here, models_of, publish, right_at, timed
 from graph.release import ReleaseHome
-from linker.encoder import FULL, PRECISIONS, BiEncoder
+from linker.encoder import FULL, PRECISIONS
 from linker.evaluation.published_loop import PublishedLoop, index_pairs
+from linker.mentions import GoldMention
+from linker.model import Linking
 from linker.pipeline import Linker
+from linker.runtimes import ONNX
 from linker.shipped import SHIPPED
 
 TOP, PUBLISHED_TOP = 5, 25
-MENTIONS, SAMPLE = 1000, 100
+MENTIONS, SAMPLE, STRINGS = 1000, 100, 5000
+OURS, ON_ONNX = "enlace", "enlace on ONNX Runtime"
 ONE_P95 = "one mention, enlace, 95 %, ms"
 BATCH = "a batch, enlace, mentions/s"
-#: What is to be reached, and whether at least.
-AIMS = {ONE_P95: (30.0, False), BATCH: (150.0, True)}
+ALIKE = "first candidates that ONNX Runtime leaves as they are, share"
+#: What is to be reached.
+AIMS = {ONE_P95: Aim(30, at_least=False), BATCH: Aim(150)}
 
 
 def one_by_one(name: str, answer: Callable[[str], object], mentions: Sequence[str]) -> dict[str, float]:
@@ -59,55 +59,85 @@ def one_by_one(name: str, answer: Callable[[str], object], mentions: Sequence[st
 
 
 def measured(
-    index_folder: Path, dev: Sequence[str], mentions: Sequence[str], rounds: int, tell: Tell
+    index_folder: Path,
+    dev: Sequence[str],
+    mentions: Sequence[GoldMention],
+    rounds: int,
+    tell: Tell,
+    on_onnx: Callable[[], Path] | None = None,
 ) -> dict[str, Any]:
-    """The index's manifest, the machine and, in `figures`, all that was measured by name."""
+    """The index's manifest, the machine and, in `figures`, all that was measured by name.
+
+    `on_onnx` gives the folder of the same index for ONNX Runtime, when torch has been measured.
+    """
     tell("opening the index", 0, None)
     linker = Linker.open(index_folder)
-    encoder, reranker = linker.encoder, linker.reranker
-    if not isinstance(encoder, BiEncoder) or reranker is None:
-        raise SystemExit("The index has no bi-encoder and cross-encoder; index with both.")
+    manifest = linker.index.manifest
+    figures = {
+        "mentions linked alone": float(len(dev)),
+        "mentions in a batch": float(len(mentions)),
+    }
+    own, answers = _linked(OURS, linker, dev, mentions, rounds, tell)
+    figures |= own
+    if manifest.encoder.precision == FULL:
+        figures |= _published(linker, dev, tell)
+    linker.close()
+    if on_onnx:
+        other = Linker.open(on_onnx())
+        own, theirs = _linked(ON_ONNX, other, dev, mentions, rounds, tell)
+        other.close()
+        figures |= {**own, ALIKE: _alike(answers, theirs)}
+    return found_here(figures, index=asdict(manifest))
+
+
+def _linked(
+    name: str, linker: Linker, dev: Sequence[str], mentions: Sequence[GoldMention], rounds: int, tell: Tell
+) -> tuple[dict[str, float], list[Linking]]:
+    """The figures of one linker, and what it answers to the batch."""
+    encoder, reranker = models_of(linker)
+    spans = [mention.span for mention in mentions]
 
     def alone(mention: str) -> None:
         linker.link([mention], top_k=TOP)
 
-    def together() -> None:
-        linker.link(mentions, top_k=TOP)
+    def together() -> list[Linking]:
+        return linker.link(spans, top_k=TOP)
 
-    tell("one mention after the other", 0, None)
+    tell(f"{name}: one mention after the other", 0, None)
     for mention in dev[:20]:
         alone(mention)
     reranker.cache.clear()
-    figures = {"mentions linked alone": float(len(dev)), **one_by_one("enlace", alone, dev)}
-    tell("mentions in a batch", 0, None)
+    figures = one_by_one(name, alone, dev)
+    tell(f"{name}: mentions in a batch", 0, None)
     taken = []
     for _ in range(rounds):
         reranker.cache.clear()
         taken.append(timed(together))
     figures |= {
-        "mentions in a batch": float(len(mentions)),
-        BATCH: len(mentions) / median(taken),
-        "a batch, enlace, scores remembered, mentions/s": len(mentions) / timed(together),
+        f"a batch, {name}, mentions/s": len(mentions) / median(taken),
+        f"a batch, {name}, scores remembered, mentions/s": len(mentions) / timed(together),
     }
-    if encoder.identity.precision == FULL:
-        figures |= _published(linker, encoder, dev, mentions, tell)
-    manifest = linker.index.manifest
-    linker.close()
-    return {
-        "software": version("enlace"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "index": asdict(manifest),
-        "figures": figures,
-    }
+    tell(f"{name}: encoding", 0, None)
+    texts = linker.index.texts()
+    some = [texts[i] for i in np.random.default_rng(0).permutation(len(texts))[:STRINGS]]
+    encoding = median([timed(lambda: encoder.encode(some)) for _ in range(rounds)])
+    figures[f"encoding, {name}, strings/s"] = len(some) / encoding
+    answers = together()
+    right = right_at([[c.id for c in one.candidates] for one in answers], mentions, (1, TOP))
+    figures |= {f"right among the first {k}, {name}, share": share for k, share in right.items()}
+    return figures, answers
 
 
-def _published(
-    linker: Linker, encoder: BiEncoder, dev: Sequence[str], mentions: Sequence[str], tell: Tell
-) -> dict[str, float]:
-    reranker = linker.reranker
-    assert reranker
+def _alike(answers: Sequence[Linking], others: Sequence[Linking]) -> float:
+    same = [
+        [c.id for c in one.candidates[:1]] == [c.id for c in other.candidates[:1]]
+        for one, other in zip(answers, others, strict=True)
+    ]
+    return sum(same) / len(same)
+
+
+def _published(linker: Linker, dev: Sequence[str], tell: Tell) -> dict[str, float]:
+    encoder, reranker = models_of(linker)
     pairs = index_pairs(linker.index)
     loop = PublishedLoop(
         pairs, encoder, progress=lambda done: tell("the published loop's index", done, len(pairs))
@@ -125,20 +155,6 @@ def _published(
     }
 
 
-def aim(what: str, value: float) -> str:
-    """The aim and whether it is reached; empty where there is none."""
-    if what not in AIMS:
-        return ""
-    bound, at_least = AIMS[what]
-    reached = value >= bound if at_least else value <= bound
-    return f"at {'least' if at_least else 'most'} {bound:g}: {'reached' if reached else 'missed'}"
-
-
-def shown(value: float) -> str:
-    """A figure with as many digits as it needs."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures beside their aims."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -147,30 +163,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--precision",
         choices=PRECISIONS,
         default=FULL,
-        help="others than float32: without the published loop",
+        help="others than float32: without the published loop and ONNX Runtime",
     )
+    parser.add_argument("--mentions", type=int, default=MENTIONS, help="distinct mentions of the batch")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bi-encoder", default=SHIPPED)
     parser.add_argument("--cross-encoder", default=SHIPPED)
     parser.add_argument("--json", type=Path, help="a folder to write the figures into")
     options = parser.parse_args(arguments)
     quieten_model_libraries()
-    dev = list(dict.fromkeys(mention.span for mention in SETS[0].gold(options.data)))
-    spans = list(dict.fromkeys(mention.span for mention in distemist_hpo(options.data)))[:MENTIONS]
+    one = SETS[0]
+    dev = [mention.span for mention in distinct(one.gold(options.data))]
+    mentions = distinct(distemist_hpo(options.data), options.mentions)
     with tempfile.TemporaryDirectory() as folder, progress() as tell:
         home = ReleaseHome(Path(folder))
-        models = options.bi_encoder, options.cross_encoder
-        made = indexed(home, options.data, SETS[0], [], models, tell, options.precision)
-        found = measured(made, dev, spans, options.rounds, tell)
-    table = Table("what", "measured", "aim", title=f"{found['cores']} cores, {found['threads']} threads")
-    for what, value in found["figures"].items():
-        table.add_row(what, shown(value), aim(what, value))
-    Console(width=100).print(table)
-    if options.json:
-        options.json.mkdir(parents=True, exist_ok=True)
-        suffix = "" if options.precision == FULL else f"-{options.precision}"
-        path = options.json / f"latency{suffix}.json"
-        path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+        bi_encoder, cross_encoder = options.bi_encoder, options.cross_encoder
+        made = indexed(home, options.data, one, [], (bi_encoder, cross_encoder), tell, options.precision)
+
+        def on_onnx() -> Path:
+            index_release(
+                home,
+                one.release,
+                bi_encoder=bi_encoder,
+                cross_encoder=cross_encoder,
+                runtime=ONNX,
+                tell=tell,
+            )
+            return made
+
+        also = on_onnx if options.precision == FULL else None
+        found = measured(made, dev, mentions, options.rounds, tell, also)
+    suffix = "" if options.precision == FULL else f"-{options.precision}"
+    publish(found, AIMS, options.json, f"latency{suffix}")
 
 
 if __name__ == "__main__":
