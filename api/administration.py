@@ -14,8 +14,8 @@ from api.errors import ArgumentRejected, NoReleaseChosen
 from api.refusals import refusal
 from api.request_trace import trace_of
 from api.served_releases import ServedReleases
-from graph.errors import EnlaceError, GraphError, ReleaseNotFound
-from graph.release import ReleaseHome, check_name
+from graph.errors import EnlaceError, ReleaseNotFound
+from graph.release import ReleaseHome
 
 _LOG = logging.getLogger("enlace.admin")
 
@@ -50,10 +50,8 @@ def _choose(home: ReleaseHome, body: bytes) -> str:
         name = said["current"]
     else:
         raise ArgumentRejected("current", 'Send {"current": "NAME"}, or {"back": true}.')
-    try:
-        check_name(name)
-    except GraphError:
-        raise ReleaseNotFound(name[:100], home.names()) from None
+    if name not in (known := home.names()):
+        raise ReleaseNotFound(name[:100], known, argument="current")
     home.set_current(name)
     return name
 

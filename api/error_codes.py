@@ -80,6 +80,7 @@ _ARGUMENTS: MappingProxyType[type[graph.EnlaceError], str] = MappingProxyType(
         graph.EclNotSupported: "ecl",
         graph.EclUnknownId: "ecl",
         graph.EclTooSlow: "ecl",
+        graph.VariablesError: "variables",
     }
 )
 

@@ -308,7 +308,7 @@ class ServedReleases:
         if name not in self._open:
             if name not in self._opening:
                 if self._stamp(name)[0] is None:
-                    raise ReleaseNotFound(name, await asyncio.to_thread(self._home.names))
+                    raise ReleaseNotFound(name, await asyncio.to_thread(self._home.names), argument="release")
                 task = asyncio.create_task(self._open_named(name))
                 self._opening[name] = task
                 task.add_done_callback(lambda done: self._opening_ended(name, done))

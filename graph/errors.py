@@ -38,12 +38,12 @@ class GraphError(EnlaceError):
 
 
 class ReleaseNotFound(GraphError):
-    """No release of that name exists."""
+    """No release of that name exists; `argument` is what named it, where a request did."""
 
-    def __init__(self, name: str, known: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, known: Sequence[str] = (), *, argument: str = "") -> None:
         there = ", ".join(known) if known else "none yet; import one with `enlace load`"
         super().__init__(f"There is no release {name!r}; the releases here are: {there}.")
-        self.name = name
+        self.name, self.argument = name, argument
 
 
 class ReleaseExists(GraphError):
@@ -59,15 +59,18 @@ class ReleaseDamaged(GraphError):
 
 
 class ConceptNotFound(GraphError):
-    """The release does not hold that id, or, with `active`, not among its active concepts."""
+    """The release does not hold that id, or, with `active`, not among its active concepts.
 
-    def __init__(self, ids: Sequence[str], release: str, *, active: bool = False) -> None:
+    `argument` is what named it, where a request did.
+    """
+
+    def __init__(self, ids: Sequence[str], release: str, *, active: bool = False, argument: str = "") -> None:
         listed = ", ".join(repr(i) for i in ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
         super().__init__(
             f"Release {release!r} has no {'active ' if active else ''}concept {listed}; "
             "ids are written like SNOMEDCT:22298006 or HP:0001658."
         )
-        self.ids = tuple(ids)
+        self.ids, self.argument = tuple(ids), argument
 
 
 class HierarchyCycle(GraphError):

@@ -84,7 +84,7 @@ async def common_ancestors(
     hierarchy = asked.service.hierarchy
     missing = [id for id in ids if id not in hierarchy]
     if missing:
-        raise ConceptNotFound(missing, asked.service.release.name, active=True)
+        raise ConceptNotFound(missing, asked.service.release.name, active=True, argument="ids")
     start, mark = begin(info, asked.release, first, after, "lowestCommonAncestors", *ids)
     found = hierarchy.lowest_common_ancestors(ids)
     return await concept_page(info, asked, len(found), found[start : start + first], start, mark)
@@ -111,9 +111,9 @@ def way(asked: Asked, start: CURIE, end: CURIE) -> ConceptPath | None:
     check_ids("from", [start])
     check_ids("to", [end])
     hierarchy = asked.service.hierarchy
-    missing = [id for id in (start, end) if id not in hierarchy]
-    if missing:
-        raise ConceptNotFound(missing, asked.release.name, active=True)
+    for argument, id in (("from", start), ("to", end)):
+        if id not in hierarchy:
+            raise ConceptNotFound([id], asked.release.name, active=True, argument=argument)
     found = path_between(hierarchy, start, end)
     return None if found is None else ConceptPath(up=found.up, ids=found.ids, asked=asked)
 

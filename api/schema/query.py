@@ -86,7 +86,7 @@ class Query:
         asked = await info.context.release(release)
         (found,) = await concepts_of(info, asked, [id], declared=False)
         if found is None:
-            raise ConceptNotFound([id], asked.release.name)
+            raise ConceptNotFound([id], asked.release.name, argument="id")
         return found
 
     @described
@@ -98,7 +98,7 @@ class Query:
         found = await concepts_of(info, asked, ids, declared=False)
         # An exception in the place of an item becomes that item's error, and the others are answered.
         return [
-            concept or ConceptNotFound([id], asked.release.name)  # type: ignore[misc]
+            concept or ConceptNotFound([id], asked.release.name, argument="ids")  # type: ignore[misc]
             for id, concept in zip(ids, found, strict=True)
         ]
 

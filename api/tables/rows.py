@@ -83,7 +83,7 @@ async def concepts(service: Service, settings: Settings, given: Parameters) -> T
     held = await service.look_up({Kind.CONCEPT: ids})
     missing = [id for id, concept in zip(ids, held[Kind.CONCEPT], strict=True) if concept is None]
     if missing:
-        raise ConceptNotFound(missing, service.release.name)
+        raise ConceptNotFound(missing, service.release.name, argument="ids")
     return await _of(_concepts(service, ids, language), CONCEPTS)
 
 

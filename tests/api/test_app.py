@@ -50,7 +50,7 @@ def test_the_request_that_the_demo_prints(client: TestClient) -> None:
 
 def test_errors_over_http(client: TestClient) -> None:
     errors = post(client, '{ concept(id: "X:1") { id } }')["errors"]
-    assert errors[0]["extensions"] == {"code": "CONCEPT_NOT_FOUND"}  # type: ignore[index]
+    assert errors[0]["extensions"] == {"code": "CONCEPT_NOT_FOUND", "argument": "id"}  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_tables_and_frames(client: Enlace) -> None:
 @pytest.mark.parametrize(
     ("ask", "code", "argument"),
     [
-        (lambda one: one.concept("X:1"), "CONCEPT_NOT_FOUND", None),
+        (lambda one: one.concept("X:1"), "CONCEPT_NOT_FOUND", "id"),
         (lambda one: list(one.expand("<<")), "ECL_SYNTAX", "ecl"),
         (lambda one: one.search("a", first=0), "ARGUMENT_REJECTED", "first"),
         (lambda one: one.query("{ nothing }"), "GRAPHQL_INVALID", None),

@@ -56,7 +56,7 @@ def test_lowest_common_ancestors(api: Api) -> None:
     assert api.store.calls == {"terms": 1}
     assert api.ask(ANCESTORS, ids=[])["lowestCommonAncestors"]["nodes"] == []
     _, (error,) = api.execute(ANCESTORS, ids=[ACUTE, "X:1"])
-    assert error["extensions"] == {"code": "CONCEPT_NOT_FOUND"}
+    assert error["extensions"] == {"code": "CONCEPT_NOT_FOUND", "argument": "ids"}
 
 
 def test_paths_lead_from_a_concept_to_a_root_in_one_call(api: Api, home: ReleaseHome) -> None:
@@ -104,7 +104,8 @@ def test_the_path_between_two_concepts_leads_over_one_that_subsumes_both(api: Ap
 @pytest.mark.parametrize(
     ("a", "b", "extensions"),
     [
-        (RENAL, "X:1", {"code": "CONCEPT_NOT_FOUND"}),
+        (RENAL, "X:1", {"code": "CONCEPT_NOT_FOUND", "argument": "to"}),
+        ("X:1", RENAL, {"code": "CONCEPT_NOT_FOUND", "argument": "from"}),
         ("", RENAL, {"code": "ARGUMENT_REJECTED", "argument": "from"}),
         (RENAL, "x" * 256, {"code": "ARGUMENT_REJECTED", "argument": "to"}),
     ],

@@ -111,7 +111,7 @@ def test_concepts_answers_in_order_and_tells_the_unknown_ones(api) -> None:
     assert data["concepts"] == [{"id": other}, None, {"id": one}, {"id": other}]
     (error,) = errors
     assert error["path"] == ["concepts", 1]
-    assert error["extensions"]["code"] == "CONCEPT_NOT_FOUND"
+    assert error["extensions"] == {"code": "CONCEPT_NOT_FOUND", "argument": "ids"}
     assert "'HP:0'" in error["message"]
 
 

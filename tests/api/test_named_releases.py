@@ -77,7 +77,7 @@ def test_a_cursor_belongs_to_its_release(two: Api) -> None:
 @pytest.mark.parametrize(
     ("name", "extensions"),
     [
-        ("nowhere", {"code": "RELEASE_NOT_FOUND"}),
+        ("nowhere", {"code": "RELEASE_NOT_FOUND", "argument": "release"}),
         ("../demo", {"code": "ARGUMENT_REJECTED", "argument": "release"}),
     ],
 )

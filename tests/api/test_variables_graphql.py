@@ -64,6 +64,6 @@ def test_what_cannot_be_told_is_null(api: Api) -> None:
 
 def test_a_text_that_is_no_variables(api: Api) -> None:
     _, errors = api.execute(VARIABLES, variables="- [")
-    assert errors[0]["extensions"]["code"] == "VARIABLES_UNREADABLE"
+    assert errors[0]["extensions"] == {"code": "VARIABLES_UNREADABLE", "argument": "variables"}
     _, errors = api.execute(VARIABLES, variables="x" * 100_001)
     assert errors[0]["extensions"]["argument"] == "variables"
