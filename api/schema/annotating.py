@@ -13,6 +13,9 @@ from api.schema.fields import check_first
 from api.schema.linking import Candidate, Decision
 from linker.annotation import model
 
+_START = "Where it begins: how many characters (Unicode code points) of the text stand before it."
+_END = "Where it ends: `start` and its own characters, so that `text[start:end]` is what is meant."
+
 
 @strawberry.enum(description="What found a mention.")
 class MentionSource(Enum):
@@ -40,8 +43,8 @@ class Assertion(Enum):
 class TextSpan:
     """A start and an end."""
 
-    start: int = strawberry.field(description="The first character.")
-    end: int = strawberry.field(description="The one after the last.")
+    start: int = strawberry.field(description=_START)
+    end: int = strawberry.field(description=_END)
 
 
 @strawberry.type(description="The words that decided one assertion.")
@@ -49,9 +52,9 @@ class Trigger:
     """`linker.annotation.model.Trigger` in the schema."""
 
     assertion: Assertion = strawberry.field(description="What they say.")
-    start: int = strawberry.field(description="The first character of the text.")
-    end: int = strawberry.field(description="The one after the last.")
-    text: str = strawberry.field(description="The words.")
+    start: int = strawberry.field(description=_START)
+    end: int = strawberry.field(description=_END)
+    text: str = strawberry.field(description="The words, for example `niega`.")
 
 
 @strawberry.type(
@@ -65,7 +68,9 @@ class MentionContext:
     historical: bool = strawberry.field(description="It is of the past.")
     family: bool = strawberry.field(description="It is a relative's.")
     hypothetical: bool = strawberry.field(description="It may come, or is a condition.")
-    section: str = strawberry.field(description="The heading that it stands under, as written; or empty.")
+    section: str = strawberry.field(
+        description="The heading that it stands under as written, for example `Antecedentes familiares`; or empty."
+    )
     triggers: list[Trigger] = strawberry.field(description="The words that decided.")
 
     @classmethod
@@ -96,12 +101,12 @@ class MentionContext:
 class Annotation:
     """`linker.annotation.model.Annotation` in the schema."""
 
-    start: int = strawberry.field(description="The first character of the text, from 0.")
-    end: int = strawberry.field(description="The one after the last.")
+    start: int = strawberry.field(description=_START)
+    end: int = strawberry.field(description=_END)
     fragments: list[TextSpan] = strawberry.field(
         description="The pieces of a discontinuous mention; empty where it is of one piece."
     )
-    text: str = strawberry.field(description="The mention.")
+    text: str = strawberry.field(description="The mention, for example `HTA`.")
     type: str = strawberry.field(
         description="What kind of mention it is, as `disorder`; empty where unknown."
     )

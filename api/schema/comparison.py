@@ -20,16 +20,20 @@ from graph.paths import path_between
 class SubsumptionPair:
     """A pair of ids."""
 
-    general: strawberry.ID = strawberry.field(description="The id of what may be above.")
-    specific: strawberry.ID = strawberry.field(description="The id of what may be below.")
+    general: strawberry.ID = strawberry.field(
+        description="The id of what may be above, for example `HP:0000118`."
+    )
+    specific: strawberry.ID = strawberry.field(
+        description="The id of what may be below, for example `HP:0001250`."
+    )
 
 
 @strawberry.input(description="Two concepts, to be compared; their order means nothing.")
 class ConceptPair:
     """A pair of ids."""
 
-    first: strawberry.ID = strawberry.field(description="The id of one.")
-    second: strawberry.ID = strawberry.field(description="The id of the other.")
+    first: strawberry.ID = strawberry.field(description="The id of one, for example `HP:0001250`.")
+    second: strawberry.ID = strawberry.field(description="The id of the other, for example `HP:0002069`.")
 
 
 @strawberry.type(

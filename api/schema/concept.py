@@ -137,7 +137,7 @@ class Concept:
 
     @described
     def module(self) -> strawberry.ID | None:
-        """The module of the source that it belongs to, where the source has modules."""
+        """The module of the source that it belongs to, as `SNOMEDCT:900000000000207008`; null without modules."""
         concept = self.asked.lookups.concept(self.id)
         return strawberry.ID(concept.module) if concept and concept.module else None
 
@@ -149,12 +149,12 @@ class Concept:
 
     @described
     def preferred_term(self, language: Language = None) -> str:
-        """How it is called: the preferred term, else the FSN without its tag, else a synonym, else the id."""
+        """How it is called, as `infarto de miocardio`: preferred term, else FSN without tag, else synonym, else id."""
         return preferred_term(self.asked.lookups.terms(self.id), _languages(language)) or self.id
 
     @described
     def fsn(self, language: Language = None) -> str | None:
-        """The fully specified name with its semantic tag in brackets, where the source writes one."""
+        """The name with its semantic tag, as `infarto de miocardio (trastorno)`; null where the source has none."""
         return fully_specified_name(self.asked.lookups.terms(self.id), _languages(language))
 
     @described

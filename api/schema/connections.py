@@ -18,7 +18,8 @@ R = TypeVar("R")
 After: TypeAlias = Annotated[
     str | None,
     strawberry.argument(
-        description="A cursor of this list: what follows it is answered; without one, the list's beginning."
+        description="A cursor of this list, as `endCursor` of its last page: what follows it is answered; "
+        "without one, the list's beginning."
     ),
 ]
 

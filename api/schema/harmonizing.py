@@ -51,11 +51,13 @@ class HistoryProfileName(Enum):
 class HarmonizeRow:
     """`api.harmonizing_batch.Row` in the schema."""
 
-    code: str = strawberry.field(default="", description="As it stands in the data.")
+    code: str = strawberry.field(default="", description="As it stands in the data, for example `N17.9`.")
     system: str = strawberry.field(
         default="", description="The code's system, as `SNOMEDCT`, `ICD10`, `UMLS` or `HP`."
     )
-    text: str = strawberry.field(default="", description="Used where the code tells nothing.")
+    text: str = strawberry.field(
+        default="", description="Used where the code tells nothing, for example `fracaso renal agudo`."
+    )
 
 
 @strawberry.type(description="What becomes of a row, and why.")
@@ -63,17 +65,25 @@ class Harmonized:
     """`linker.harmonization.model.Unit` in the schema."""
 
     status: HarmonizedStatus = strawberry.field(description="Where it ends.")
-    variables: list[strawberry.ID] = strawberry.field(description="The ids of the variables assigned.")
+    variables: list[strawberry.ID] = strawberry.field(
+        description="The ids of the variables assigned, for example `insuficiencia-renal`."
+    )
     paths: list[list[strawberry.ID]] = strawberry.field(
-        description="For each of the variables, an is-a path from the concept up to the variable's own."
+        description="For each of the variables, an is-a path from the concept up to the variable's own, as "
+        "`HP:0001919`, `HP:0000083`."
     )
     route: str = strawberry.field(
-        description="How the concepts were found: active, retired, replaced, mapped, linked; empty for none."
+        description="How the concepts were found: `active`, `retired`, `replaced`, `mapped` or `linked`; empty "
+        "for none."
     )
-    via: str = strawberry.field(description="The steps, in words.")
+    via: str = strawberry.field(
+        description="The steps, in words, as `X:91 replaced-by X:90; X:90 same-as X:03`."
+    )
     score: float | None = strawberry.field(description="The linker's, from 0 to 1; null for codes.")
-    reason: str = strawberry.field(description="Why it is not assigned, in short; see docs/harmonization.md.")
-    detail: str = strawberry.field(description="The same in words.")
+    reason: str = strawberry.field(
+        description="Why it is not assigned, in short, as `no variable`; see docs/harmonization.md."
+    )
+    detail: str = strawberry.field(description="The same in words, as `the row has neither code nor text`.")
     concept_ids: strawberry.Private[tuple[CURIE, ...]]
     asked: strawberry.Private[Asked]
 
@@ -113,14 +123,22 @@ class VariableFinding:
 
     error: bool = strawberry.field(description="Whether the variable does not mean what it says.")
     problem: str = strawberry.field(description="The kind of finding, as `retired`; see docs/variables.md.")
-    variable: strawberry.ID = strawberry.field(description="The variable's id.")
-    line: int = strawberry.field(description="The line of the text, counted from 1.")
-    message: str = strawberry.field(description="A sentence.")
-    concept_id: strawberry.ID | None = strawberry.field(
-        description="The id concerned; null where it is about none."
+    variable: strawberry.ID = strawberry.field(
+        description="The variable's id, for example `insuficiencia-renal`."
     )
-    other: strawberry.ID | None = strawberry.field(description="The other variable, of findings about two.")
-    replacements: list[strawberry.ID] = strawberry.field(description="What stands for a retired concept.")
+    line: int = strawberry.field(description="The line of the text, counted from 1.")
+    message: str = strawberry.field(
+        description="A sentence, as `No concept of release 'hpo' counts as it; widen its definition.`"
+    )
+    concept_id: strawberry.ID | None = strawberry.field(
+        description="The id concerned, for example `HP:0001250`; null where it is about none."
+    )
+    other: strawberry.ID | None = strawberry.field(
+        description="The id of the other variable, of findings about two, for example `diabetes`."
+    )
+    replacements: list[strawberry.ID] = strawberry.field(
+        description="The ids of what stands for a retired concept, as `HP:0001250`."
+    )
 
     @classmethod
     def of(cls, finding: Finding) -> VariableFinding:

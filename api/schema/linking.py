@@ -49,10 +49,10 @@ class StageScores:
 class Evidence:
     """`linker.model.Evidence` in the schema."""
 
-    kind: str = strawberry.field(description="What it is.")
+    kind: str = strawberry.field(description="What it is, as `support of its terms`.")
     value: float = strawberry.field(description="Its weight as a share; less than 0 where it speaks against.")
     concepts: list[strawberry.ID] = strawberry.field(
-        description="The concepts that it comes from; empty where it comes from none."
+        description="The ids of the concepts that it comes from, as `HP:0001250`; empty where it comes from none."
     )
 
 
@@ -61,12 +61,15 @@ class Candidate:
     """`linker.model.Candidate` in the schema."""
 
     id: strawberry.ID = strawberry.field(description="The concept's id, for example `SNOMEDCT:22298006`.")
-    preferred_term: str = strawberry.field(description="How the index calls the concept.")
+    preferred_term: str = strawberry.field(
+        description="How the index calls the concept, for example `hipertensión arterial`."
+    )
     matched_term: str = strawberry.field(
-        description="The term of the concept that is closest to the mention."
+        description="The term of the concept that is closest to the mention, for example `HTA`."
     )
     reading: str = strawberry.field(
-        description="What the term was compared with: the mention, or the mention with abbreviations written out."
+        description="What the term was compared with: the mention, or the mention with abbreviations written "
+        "out, as `insuficiencia renal` for `insuf. renal`."
     )
     score: float = strawberry.field(description="What candidates are ordered by, from 0 to 1, highest first.")
     scores: StageScores = strawberry.field(description="Each stage's own score.")
@@ -106,7 +109,7 @@ class Decision:
     """`linker.model.Decision` in the schema."""
 
     id: strawberry.ID | None = strawberry.field(
-        description="The chosen concept's id; null where none is chosen."
+        description="The chosen concept's id, for example `HP:0001250`; null where none is chosen."
     )
     path: LinkingPath = strawberry.field(description="Which way it was reached.")
     reason: str = strawberry.field(
@@ -138,7 +141,9 @@ class Decision:
 class Linking:
     """`linker.model.Linking` in the schema."""
 
-    mention: str = strawberry.field(description="The mention as it was given.")
+    mention: str = strawberry.field(
+        description="The mention as it was given, for example `insuf. renal aguda`."
+    )
     candidates: list[Candidate] = strawberry.field(
         description="Distinct concepts, best first; at most `top`."
     )

@@ -22,9 +22,10 @@ class Mapping:
         description="Order in which the rules of a group are tried, from 1; else 0."
     )
     rule: str = strawberry.field(
-        description="The condition of the map, in the source's language; else empty."
+        description="The condition of the map, in the source's language, as `IFA 445518008 |edad de inicio|`; "
+        "else empty."
     )
-    advice: str = strawberry.field(description="What the map tells the coder; else empty.")
+    advice: str = strawberry.field(description="What the map tells the coder, as `ALWAYS I10`; else empty.")
 
     @classmethod
     def of(cls, mapping: model.Mapping) -> Mapping:

@@ -46,7 +46,11 @@ Ecl: TypeAlias = Annotated[
     ),
 ]
 Definitions: TypeAlias = Annotated[
-    str, strawberry.argument(description="Clinical variables as YAML; see docs/variables.md.")
+    str,
+    strawberry.argument(
+        description="Clinical variables as YAML, as `variables: [{id: fallo-renal, concepts: [HP:0000083]}]`; "
+        "see docs/variables.md."
+    ),
 ]
 
 
@@ -113,7 +117,9 @@ class Query:
         after: After = None,
         language: Annotated[
             str | None,
-            strawberry.argument(description="Only terms of this language, BCP 47; by default of any."),
+            strawberry.argument(
+                description="Only terms of this language, BCP 47, as `es`; by default of any."
+            ),
         ] = None,
         ecl: Annotated[
             str | None,
@@ -146,7 +152,8 @@ class Query:
         text: Annotated[
             str,
             strawberry.argument(
-                description="Only concepts with a name in which each of these words begins a word, in any order."
+                description="Only concepts with a name in which each of these words begins a word, in any order, "
+                "as `insuf agu`."
             ),
         ] = "",
         release: ReleaseName = None,
@@ -220,11 +227,15 @@ class Query:
         text: Annotated[
             str,
             strawberry.argument(
-                description="The document that the mentions come from: what it calls its abbreviations goes first."
+                description="The document that the mentions come from: what it calls its abbreviations, as "
+                "`insuficiencia renal aguda (IRA)`, goes first."
             ),
         ] = "",
         ecl: Annotated[
-            str, strawberry.argument(description="Candidates are within the concepts of this expression.")
+            str,
+            strawberry.argument(
+                description="Candidates are within the concepts of this expression, as `<< 404684003`."
+            ),
         ] = "",
         semantic_tags: Annotated[
             list[str] | None,
@@ -249,7 +260,10 @@ class Query:
         info: Info,
         text: Annotated[
             str,
-            strawberry.argument(description="A clinical note, or a part of one; at most 20,000 characters."),
+            strawberry.argument(
+                description="A clinical note or a part of one, as `Niega disnea. Madre con HTA.`; at most 20,000 "
+                "characters."
+            ),
         ],
         first: First,
         after: After = None,

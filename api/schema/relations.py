@@ -19,7 +19,9 @@ class Relation:
     type_id: strawberry.ID = strawberry.field(
         description="The id of the relation's type, for example `SNOMEDCT:363698007` (finding site)."
     )
-    target_id: strawberry.ID = strawberry.field(description="The id of what it leads to.")
+    target_id: strawberry.ID = strawberry.field(
+        description="The id of what it leads to, for example `SNOMEDCT:64033007`."
+    )
     group: int = strawberry.field(
         description="Relations of one group above 0 belong together; one of group 0 stands alone."
     )
@@ -78,7 +80,9 @@ class Succession:
     kind: SuccessionKind = strawberry.field(
         description="In which way the successor stands for the retired one."
     )
-    concept_id: strawberry.ID = strawberry.field(description="The id at the other end.")
+    concept_id: strawberry.ID = strawberry.field(
+        description="The id at the other end, for example `HP:0001250`."
+    )
     asked: strawberry.Private[Asked]
 
     @classmethod
@@ -109,7 +113,9 @@ class Succession:
 class Membership:
     """`graph.model.Membership` in the schema, seen from the member."""
 
-    refset_id: strawberry.ID = strawberry.field(description="The id of the refset.")
+    refset_id: strawberry.ID = strawberry.field(
+        description="The id of the refset, for example `SNOMEDCT:723264001`."
+    )
     asked: strawberry.Private[Asked]
 
     @classmethod

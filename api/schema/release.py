@@ -28,12 +28,12 @@ class Count:
 class Source:
     """`graph.model.Source` in the schema."""
 
-    name: str = strawberry.field(description="The file's name.")
+    name: str = strawberry.field(description="The file's name, for example `hp.json.gz`.")
     format: str = strawberry.field(description="`rf2`, `obograph`, `babelon`, `gazetteer` or another.")
     version: str = strawberry.field(
-        description="What the file says of its version; empty where it says nothing."
+        description="What the file says of its version, as `20260101`; empty where it says nothing."
     )
-    sha256: str = strawberry.field(description="The digest of its bytes, in hex.")
+    sha256: str = strawberry.field(description="The digest of its bytes, 64 hex digits, as `9f86d081…`.")
 
     @classmethod
     def of(cls, source: model.Source) -> Source:
@@ -45,13 +45,21 @@ class Source:
 class Index:
     """`linker.index_manifest.IndexManifest` in the schema."""
 
-    created: str = strawberry.field(description="When it was made: UTC, ISO 8601.")
+    created: str = strawberry.field(
+        description="When it was made: UTC, ISO 8601, as `2026-01-31T09:30:00+00:00`."
+    )
     bi_encoder: str = strawberry.field(description="The model that makes the vectors, or `shipped`.")
-    cross_encoder: str | None = strawberry.field(description="The model that re-ranks; null where none does.")
+    cross_encoder: str | None = strawberry.field(
+        description="The model that re-ranks, for example `shipped`; null where none does."
+    )
     pooling: str = strawberry.field(description="How the vectors of tokens become one, for example `mean`.")
     dimensions: int = strawberry.field(description="Numbers in a vector.")
-    precision: str = strawberry.field(description="What the models compute in: float32, bfloat16 or int8.")
-    runtime: str = strawberry.field(description="What computes the models: torch, or onnx for ONNX Runtime.")
+    precision: str = strawberry.field(
+        description="What the models compute in: `float32`, `bfloat16` or `int8`."
+    )
+    runtime: str = strawberry.field(
+        description="What computes the models: `torch`, or `onnx` for ONNX Runtime."
+    )
     terms: int = strawberry.field(description="Distinct strings in it.")
     concepts: int = strawberry.field(description="Concepts that it can answer with.")
     mentions: int = strawberry.field(description="Annotated mentions of text that were added as terms.")
@@ -82,9 +90,13 @@ class Release:
     """`graph.model.Release` in the schema."""
 
     name: str = strawberry.field(description="What it is called here, for example `hpo-2024-04`.")
-    created: str = strawberry.field(description="When it was imported: UTC, ISO 8601.")
-    software: str = strawberry.field(description="What imported it.")
-    languages: list[str] = strawberry.field(description="The languages of its terms, BCP 47, sorted.")
+    created: str = strawberry.field(
+        description="When it was imported: UTC, ISO 8601, as `2026-01-31T09:30:00+00:00`."
+    )
+    software: str = strawberry.field(description="What imported it, for example `enlace 0.1.0`.")
+    languages: list[str] = strawberry.field(
+        description="The languages of its terms, BCP 47, sorted, as `en`, `es`."
+    )
     rejected: int = strawberry.field(description="Rows of the sources that could not be used.")
     counts: list[Count] = strawberry.field(description="How many records of each kind it holds.")
     record: strawberry.Private[model.Release]

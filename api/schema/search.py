@@ -18,8 +18,10 @@ class SearchHit:
     """`linker.search.SearchHit` in the schema."""
 
     id: strawberry.ID = strawberry.field(description="The concept's id, for example `SNOMEDCT:22298006`.")
-    matched_term: str = strawberry.field(description="The term that was found.")
-    language: str = strawberry.field(description="The language of that term, BCP 47.")
+    matched_term: str = strawberry.field(
+        description="The term that was found, for example `insuficiencia cardíaca aguda`."
+    )
+    language: str = strawberry.field(description="The language of that term, BCP 47, as `es`.")
     score: float = strawberry.field(
         description="Above 0, at most 1: 1 where the term is the text, and lower the longer it is besides."
     )

@@ -54,7 +54,7 @@ class Term:
     kind: TermKind = strawberry.field(description="What it is to its concept.")
     scope: SynonymScope = strawberry.field(description="How its meaning compares with the concept's.")
     id: strawberry.ID | None = strawberry.field(
-        description="The source's own identifier of the term, where it has one."
+        description="The source's own identifier of the term, where it has one, for example `679461011`."
     )
     acceptability: list[Acceptability] = strawberry.field(
         description="The language refsets that hold it, by id; none where the source has no such refsets."

@@ -16,7 +16,9 @@ from api.schema.harmonizing import check_definitions
 class VariableOverlap:
     """An entry of `api.harmonizing_batch.Defined.shared`."""
 
-    other: strawberry.ID = strawberry.field(description="The id of the other variable.")
+    other: strawberry.ID = strawberry.field(
+        description="The id of the other variable, for example `diabetes`."
+    )
     concept_count: int = strawberry.field(description="How many concepts both have.")
 
 
@@ -25,12 +27,14 @@ class Variable:
     """`api.harmonizing_batch.Defined` in the schema."""
 
     id: strawberry.ID = strawberry.field(description="Its id, for example `diabetes-2`.")
-    label: str = strawberry.field(description="What people call it.")
+    label: str = strawberry.field(description="What people call it, for example `Insuficiencia renal`.")
     parent: strawberry.ID | None = strawberry.field(
-        description="The variable that it is a part of; null for none."
+        description="The id of the variable that it is a part of, for example `insuficiencia-renal`; null for none."
     )
-    value_type: str = strawberry.field(description="What kind of value it has; empty where that is not told.")
-    units: list[str] = strawberry.field(description="The units of a quantity.")
+    value_type: str = strawberry.field(
+        description="What kind of value it has, for example `quantity`; empty where that is not told."
+    )
+    units: list[str] = strawberry.field(description="The units of a quantity, for example `mg/dL`.")
     line: int = strawberry.field(description="Where its definition begins, counted from 1.")
     expression: str | None = strawberry.field(
         description="What it stands for, for `expand`; null where its own expression is not well-formed."

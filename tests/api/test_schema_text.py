@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     find_breaking_changes,
+    get_named_type,
 )
 
 from api.schema.build import build_schema as enlace_schema
@@ -72,6 +74,20 @@ def test_nothing_is_undescribed(schema: GraphQLSchema) -> None:
         if isinstance(kind, GraphQLEnumType):
             silent += [f"{name}.{value}" for value, told in kind.values.items() if not told.description]
     assert not silent
+
+
+def test_every_text_and_id_has_an_example(schema: GraphQLSchema) -> None:
+    without = []
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or not isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+            continue
+        for field, told in kind.fields.items():
+            arguments = {f"{field}({one})": said for one, said in getattr(told, "args", {}).items()}
+            for place, said in {field: told, **arguments}.items():
+                is_text = get_named_type(said.type).name in ("String", "ID")
+                if is_text and not re.search(r"`[^`]+`|\*[^*]+\*", said.description or ""):
+                    without.append(f"{name}.{place}")
+    assert not without
 
 
 def test_every_root_field_takes_a_release(schema: GraphQLSchema) -> None:
