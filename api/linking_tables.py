@@ -13,9 +13,13 @@ from linker.model import Linking
 
 
 def linking_table(linking: Linking) -> Table:
-    """The mention with its decision as title, then a row a candidate, best first."""
+    """The mention with its decision as title, then a row a candidate, best first.
+
+    Where a candidate was compared with another reading than the mention, a column has the readings.
+    """
     table = Table(title=_title(linking), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("#", "id", "preferred term", "matched term"):
+    read = any(candidate.reading != linking.mention.strip() for candidate in linking.candidates)
+    for header in ("#", "id", "preferred term", "matched term", *(["read as"] if read else [])):
         table.add_column(header, overflow="fold")
     for header in ("score", "dense", "lexical", "re-rank"):
         table.add_column(header, justify="right", no_wrap=True)
@@ -26,6 +30,7 @@ def linking_table(linking: Linking) -> Table:
             candidate.id,
             Text(candidate.preferred_term),
             Text(candidate.matched_term),
+            *([Text(candidate.reading)] if read else []),
             _score(candidate.score),
             _score(candidate.scores.dense),
             _score(candidate.scores.lexical),

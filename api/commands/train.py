@@ -261,7 +261,6 @@ def cross_encoder(
             progress=lambda step, steps, loss: tell("training the cross-encoder", step, steps),
             stage=tell,
         )
-    _note_misplaced(data)
     note(f"The cross-encoder is in {output}.")
 
 
@@ -293,7 +292,6 @@ def fusion(
     with _data(release, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
         indexes = [stack.enter_context(home.open(name)).index_folder for name in release]
         fitted = run_fusion(data, indexes, bi_encoder, cross_encoder)
-    _note_misplaced(data)
     note(
         f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}, "
         f"{fitted['decisions']}."
@@ -313,6 +311,7 @@ def skip_rule(
             "--most-changed", min=0, max=1, help="Share of mentions whose first concept the rule may change."
         ),
     ] = 0.005,
+    texts: TextsOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Choose from which margin of retrieval on nothing is re-ranked, and write it into the cross-encoder's folder.
 
@@ -321,7 +320,10 @@ def skip_rule(
     from graph.release import default_home
     from linker.training.fitting import run_skip_rule
 
-    with _data([release], mentions, dev_share) as data, default_home().open(release) as opened:
+    with (
+        _data([release], mentions, dev_share, texts=texts) as data,
+        default_home().open(release) as opened,
+    ):
         rule = run_skip_rule(data, opened.index_folder, bi_encoder, cross_encoder, most_changed)
     if rule.margin is None:
         note(f"On {rule.mentions:,} mentions no margin is free; everything is re-ranked.")
@@ -362,13 +364,16 @@ def _data(
             f"about {dev_share:.1%} of the documents were left out, for choosing and for fusion",
             *notes,
         ]
-        yield TrainingData(
+        data = TrainingData(
             [o.store for o in opened],
             [m for rows in read.values() for m in rows],
             described,
             dev_share,
             {document: text for rows in reversed(raw.values()) for document, text in rows.items()},
         )
+        yield data
+        if data.misplaced:
+            note(f"Mentions that were read without their context: {data.misplaced}.")
 
 
 def _form(base: PairForm, candidate: str | None, parents: int | None, context: int | None) -> PairForm:
@@ -387,11 +392,6 @@ def _form(base: PairForm, candidate: str | None, parents: int | None, context: i
         parents=base.parents if parents is None else parents,
         context=base.context if context is None else context,
     )
-
-
-def _note_misplaced(data: TrainingData) -> None:
-    if data.misplaced:
-        note(f"Mentions that were read without their context: {data.misplaced}.")
 
 
 def typed_command() -> list[str]:

@@ -90,7 +90,10 @@ def run_skip_rule(
     reranker.skip_margin = None
     weights = RetrievalWeights.of(model_settings(bi_encoder))
     linker = Linker(Retriever.open(index_folder, index, encoder, weights), reranker)
-    rule = choose_skip_margin(linker, [m for m in data.dev() if not m.composite], most_changed)
+    mentions = [m for m in data.dev() if not m.composite]
+    reach = reranker.form.context
+    contexts = [data.contexts.of(m, reach) or NO_CONTEXT for m in mentions] if reach else None
+    rule = choose_skip_margin(linker, mentions, most_changed, contexts)
     linker.close()
     settings = {name: value for name, value in model_settings(cross_encoder).items() if name != "skip_margin"}
     write_settings(

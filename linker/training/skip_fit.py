@@ -11,6 +11,7 @@ from linker.errors import TrainingError
 from linker.evaluation.metrics import gold_rank
 from linker.mentions import GoldMention
 from linker.model import Path as Way
+from linker.pair_text import Context
 from linker.pipeline import RERANK_DEPTH, Linker
 
 MOST_CHANGED = 0.005
@@ -35,12 +36,15 @@ class SkipRule:
 
 
 def choose_skip_margin(
-    linker: Linker, mentions: Sequence[GoldMention], most_changed: float = MOST_CHANGED
+    linker: Linker,
+    mentions: Sequence[GoldMention],
+    most_changed: float = MOST_CHANGED,
+    contexts: Sequence[Context] | None = None,
 ) -> SkipRule:
     """The least margin between the first two scores of retrieval from which re-ranking can be left out.
 
     With it at most a share `most_changed` of the first candidates are others, and no fewer of them are right.
-    `linker` re-ranks everything. Raises TrainingError without mentions.
+    `linker` re-ranks everything, with `contexts` as it links with them. Raises TrainingError without mentions.
     """
     if not mentions:
         raise TrainingError(
@@ -48,7 +52,7 @@ def choose_skip_margin(
             "or a larger dev share."
         )
     spans = [mention.span for mention in mentions]
-    with_it = linker.link(spans, top_k=RERANK_DEPTH)
+    with_it = linker.link(spans, top_k=RERANK_DEPTH, contexts=contexts)
     without = linker.without_reranker().link(spans, top_k=RERANK_DEPTH)
     margins, ranks, same = [], [], []
     for mention, read, unread in zip(mentions, with_it, without, strict=True):

@@ -188,6 +188,16 @@ def test_a_model_folder_named_relatively_is_found_from_elsewhere(
     assert enlace("link", "HTA", "--json").code == 0
 
 
+def test_what_an_abbreviation_was_read_as_is_shown(enlace, in_home: ReleaseHome) -> None:
+    told = enlace("link", "--release", "demo", "EPOC leve", "fiebre", "--top", "1")
+    assert told.code == 0
+    abbreviated, plain = told.out.split("fiebre →")
+    assert "read as" in abbreviated
+    # Columns are narrow in a pipe, and words are folded.
+    assert "obstru" in abbreviated
+    assert "read as" not in plain
+
+
 def test_link_prints_a_table(enlace, in_home: ReleaseHome) -> None:
     told = enlace("link", "--release", "demo", "HTA", "Sintrom", "--top", "2")
     assert told.code == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ from graph.importing import import_release
 from graph.model import Concept, Record, Term, TermKind
 from graph.release import ReleaseHome
 from linker.document_texts import Contexts
-from linker.mentions import GoldMention
+from linker.mentions import GoldMention, is_held_out, write_mentions
+from linker.model import Linking
 from linker.pair_text import Context, PairForm
 from linker.pipeline import Linker
 from linker.training.choices import Negatives
@@ -151,3 +154,40 @@ def test_an_evaluation_reads_the_text_around_each_mention(
     assert scores[1][2] == scores[0][2], "without a place it is read as without a text"
     assert "without the text around them: 1 are not what their document has" in told.err
     assert "around" not in without.err
+
+
+def test_the_skip_rule_is_chosen_as_linking_reads(
+    enlace: Any,
+    in_reading_home: ReleaseHome,
+    texts: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gold = [
+        GoldMention("crisis de asma", ("X:1",), document, *place(document, "crisis de asma"))
+        for document in TEXTS
+    ]
+    held_out = [document for document in TEXTS if is_held_out(document, 0.5)]
+    write_mentions(tmp_path / "gold.tsv", [*gold, GoldMention("asma", ("X:1",), held_out[0], 0, 4)])
+    folder = in_reading_home.path.parent
+    cross_encoder = shutil.copytree(folder / "cross-encoder", tmp_path / "cross-encoder")
+    given: list[Sequence[Context] | None] = []
+    link = Linker.link
+
+    def watched(self: Linker, mentions: Sequence[str], **options: Any) -> list[Linking]:
+        given.append(options.get("contexts"))
+        return link(self, mentions, **options)
+
+    monkeypatch.setattr(Linker, "link", watched)
+    told = enlace(
+        "train", "skip-rule", "--release", "mini", "--mentions", tmp_path / "gold.tsv", "--texts", texts,
+        "--bi-encoder", folder / "bi-encoder", "--cross-encoder", cross_encoder, "--dev-share", "0.5",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    assert "read without their context: 1 are not what their document has" in told.err
+    read, unread = given
+    assert unread is None, "retrieval reads no context"
+    assert read == [
+        *(Context.around(TEXTS[d], *place(d, "crisis de asma"), REACH) for d in held_out),
+        Context(),
+    ]
