@@ -47,6 +47,8 @@ from linker.pipeline import Linker
 from linker.shipped import SHIPPED, bi_encoder_source
 
 CANDIDATES = 200
+#: Of the numbers of candidates that answers are right among, those that are shown; the least lead is over all.
+SHOWN = (1, 5, 25, 200)
 ENCODING_FASTER = "encoding in int8, times faster"
 ENCODING_BFLOAT16_FASTER = "encoding in bfloat16, times faster"
 LINKING_FASTER = "linking in int8, times faster"
@@ -58,7 +60,7 @@ AIMS = {
     ENCODING_BFLOAT16_FASTER: Aim(4),
     LINKING_FASTER: Aim(10),
     LEAST_COSINE: Aim(0.999),
-    **{LEAST_LEAD.format(name): Aim(0) for name in ("enlace", "enlace in int8", "no cross-encoders")},
+    **{LEAST_LEAD.format(name): Aim(0) for name in ("enlace", "enlace in int8")},
 }
 
 
@@ -189,6 +191,7 @@ def side_by_side(
             f"right among the first {k}, {name}, share": share
             for name, shares in right.items()
             for k, share in shares.items()
+            if k in SHOWN
         },
         **{
             LEAST_LEAD.format(told): min(right[ours][k] - right[theirs][k] for k in CUTOFFS)

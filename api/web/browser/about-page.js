@@ -51,6 +51,7 @@ function index({ name, index }) {
     [t("bi-encoder"), index.biEncoder],
     [t("cross-encoder"), index.crossEncoder ?? t("none")],
     [t("vectors"), t("vectors-of", { dimensions: index.dimensions, pooling: index.pooling })],
+    [t("computed-by"), t("computed-in", { runtime: index.runtime, precision: index.precision })],
     [t("recall"), index.recallAt64 === null ? t("none") : number(index.recallAt64, 3)],
   ]);
 }

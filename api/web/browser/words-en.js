@@ -303,6 +303,8 @@ export const ENGLISH = {
   "cross-encoder": "Cross-encoder",
   vectors: "Vectors",
   "vectors-of": "{dimensions} dimensions, pooling: {pooling}",
+  "computed-by": "Computed by",
+  "computed-in": "{runtime}, in {precision}",
   recall: "Recall at 64",
   "count-concepts": "Concepts",
   "count-active_concepts": "Active concepts",

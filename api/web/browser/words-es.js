@@ -303,6 +303,8 @@ export const SPANISH = {
   "cross-encoder": "Cross-encoder",
   vectors: "Vectores",
   "vectors-of": "{dimensions} dimensiones, agregación: {pooling}",
+  "computed-by": "Calculado por",
+  "computed-in": "{runtime}, en {precision}",
   recall: "Exhaustividad a 64",
   "count-concepts": "Conceptos",
   "count-active_concepts": "Conceptos activos",
