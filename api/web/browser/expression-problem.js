@@ -1,7 +1,8 @@
 // What is wrong with an expression, under its place.
 
 import { h } from "./dom.js";
-import { sentence } from "./states.js";
+import { said, sentence } from "./states.js";
+import { has, t } from "./words.js";
 
 const BEFORE = 40;
 const SHOWN = 80;
@@ -13,5 +14,10 @@ export function underPosition(ecl, error) {
   const from = Math.max(0, error.column - 1 - BEFORE);
   const shown = `${from ? "…" : ""}${line.slice(from, from + SHOWN)}`;
   const indent = " ".repeat(Math.max(0, error.column - 1 - from + (from ? 1 : 0)));
-  return h("div", { class: "under-position" }, h("pre", { "aria-hidden": "true" }, shown, "\n", h("span", { class: "caret" }, `${indent}▲`)), h("p", {}, sentence(error)));
+  return h("div", { class: "under-position" }, h("pre", { "aria-hidden": "true" }, shown, "\n", h("span", { class: "caret" }, `${indent}▲`)), wrong(error), h("p", { class: "detail", ...said(error) }, sentence(error)));
+}
+
+/** The server's sentence says it exactly, but in English. */
+function wrong({ code }) {
+  return has(`wrong-${code}`) && h("p", {}, t(`wrong-${code}`));
 }

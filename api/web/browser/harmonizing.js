@@ -26,7 +26,7 @@ export function harmonizing(work, noVariables, signal) {
     const separator = separatorOf(text);
     const [columns = [], ...rows] = parse(text, separator);
     work.rows = { name: file.files[0].name, encoding, separator, columns: columns.map((one) => one.trim()), rows };
-    work.columns = guessed(work.rows.columns);
+    work.columns = { ...guessed(work.rows.columns), fixed: await ownSystem(signal) };
     draw();
   }
 
@@ -100,6 +100,16 @@ export function harmonizing(work, noVariables, signal) {
   );
 }
 
+/** What the ids of the release begin with: codes are its own unless told otherwise. */
+async function ownSystem(signal) {
+  try {
+    const roots = await queries.expand({ ecl: "!!> *", language: "en", first: 1 }, { signal });
+    return roots.nodes[0]?.id.split(":")[0] ?? SYSTEMS[0];
+  } catch {
+    return SYSTEMS[0];
+  }
+}
+
 function guessed(columns) {
   const at = (which) => columns.findIndex((one) => GUESSES[which].test(one));
   return { code: at("code"), text: at("text"), system: at("system"), fixed: "SNOMEDCT", minScore: 0.1 };
@@ -129,7 +139,7 @@ function result({ name, separator, columns, rows }, answers) {
   const tally = new Map();
   for (const one of answers) tally.set(one.status, (tally.get(one.status) ?? 0) + 1);
   const give = () => download(`${name.replace(/\.[^.]*$/, "")}.harmonized.csv`, "text/csv;charset=utf-8", csv([header, ...table], separator === ";" ? ";" : ","));
-  const shown = table.slice(0, PREVIEW).map((row, at) => [...row.slice(0, columns.length), named("status", answers[at].status), answers[at].variables.join(", "), answers[at].concepts.map((one) => one.preferredTerm).join(", "), answers[at].reason]);
+  const shown = table.slice(0, PREVIEW).map((row, at) => [...row.slice(0, columns.length), named("row", answers[at].status), answers[at].variables.join(", "), answers[at].concepts.map((one) => one.preferredTerm).join(", "), named("reason", answers[at].reason)]);
   return [
     h("ul", { class: "plain tally", role: "status" }, [...tally].map(([status, n]) => h("li", {}, h("strong", {}, number(n)), ` ${named("status", status)}`))),
     h("p", { class: "actions" }, h("button", { type: "button", class: "primary", on: { click: give } }, t("harmonize-download"))),

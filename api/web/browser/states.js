@@ -23,7 +23,7 @@ export function failure(error, again = null) {
   return h(
     "div",
     { class: "state failure", role: "alert" },
-    h("p", { class: "what" }, sentence(error)),
+    h("p", { class: "what", ...said(error) }, sentence(error)),
     advice(error) && h("p", {}, advice(error)),
     actions.length > 0 && h("p", { class: "actions" }, actions),
   );
@@ -36,6 +36,11 @@ export function sentence(error) {
   if (error.message && error.code) return error.message;
   console.error(error);
   return t("error-NO_ANSWER");
+}
+
+/** The attributes of what holds that sentence: the server's own is English. */
+export function said(error) {
+  return has(`error-${error.code}`) || !error.code ? {} : { lang: "en" };
 }
 
 function advice(error) {

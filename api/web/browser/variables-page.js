@@ -97,7 +97,7 @@ export async function show(main, { signal }) {
       h("button", { type: "button", class: "small", on: { click: () => goTo(one.line) } }, t("line", { n: one.line })),
       h("span", { class: one.error ? "tag bad" : "tag warn" }, named("problem", one.problem)),
       one.variable && h("strong", {}, one.variable),
-      h("span", {}, one.message),
+      h("span", { lang: "en" }, one.message),
     );
   }
 

@@ -28,6 +28,9 @@ def test_an_error_stands_under_its_position(visit: Visiting) -> None:
     page = one.open("#/ecl?e=<< 29029999999105 FOO")
     line, caret = page.locator(".under-position pre").inner_text().split("\n")
     assert line.index("FOO") == caret.index("▲")
+    own, server = page.locator(".under-position p").all()
+    assert own.inner_text() == "La expresión no se entiende a partir de aquí."
+    assert (server.get_attribute("lang"), "there is 'FOO'" in server.inner_text()) == ("en", True)
     assert page.get_by_label("Expresión", exact=True).get_attribute("aria-invalid") == "true"
     page.get_by_label("Expresión", exact=True).fill("<< 29029999999105")
     page.get_by_text("7 conceptos").wait_for()

@@ -78,6 +78,9 @@ def test_a_table_is_harmonised(visit: Visiting, tmp_path: Path, encoding: str, s
     with page.expect_download() as download:
         page.get_by_role("button", name="Descargar el resultado").click()
     expect(page.locator(".tally")).to_have_text("3 asignadas1 sin variable")
+    shown = page.locator(".outcome tbody tr")
+    expect(shown.nth(0).locator("td").nth(3)).to_have_text("asignada")
+    expect(shown.nth(2).locator("td").last).to_have_text("código desconocido")
     (request,) = [one for one in asked if "rows" in one.get("variables", {})]
     assert len(request["variables"]["rows"]) == 3, "a code that two rows have is asked once"
     assert download.value.suggested_filename == "north.harmonized.csv"
