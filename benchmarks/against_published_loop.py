@@ -211,8 +211,7 @@ def _candidates(linker: Linker, mentions: Sequence[str]) -> list[list[CURIE]]:
 
 def _linking_s(linker: Linker, mentions: Sequence[str]) -> float:
     """Seconds for linking, no score remembered from the round before."""
-    if linker.reranker:
-        linker.reranker.cache.clear()
+    linker.forget()
     return timed(lambda: linker.link(mentions, top_k=CANDIDATES))
 
 

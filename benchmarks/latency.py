@@ -94,7 +94,7 @@ def _linked(
     name: str, linker: Linker, dev: Sequence[str], mentions: Sequence[GoldMention], rounds: int, tell: Tell
 ) -> tuple[dict[str, float], list[Linking]]:
     """The figures of one linker, and what it answers to the batch."""
-    encoder, reranker = models_of(linker)
+    encoder, _ = models_of(linker)
     spans = [mention.span for mention in mentions]
 
     def alone(mention: str) -> None:
@@ -106,16 +106,16 @@ def _linked(
     tell(f"{name}: one mention after the other", 0, None)
     for mention in dev[:20]:
         alone(mention)
-    reranker.cache.clear()
+    linker.forget()
     figures = one_by_one(name, alone, dev)
     tell(f"{name}: mentions in a batch", 0, None)
     taken = []
     for _ in range(rounds):
-        reranker.cache.clear()
+        linker.forget()
         taken.append(timed(together))
     figures |= {
         f"a batch, {name}, mentions/s": len(mentions) / median(taken),
-        f"a batch, {name}, scores remembered, mentions/s": len(mentions) / timed(together),
+        f"a batch, {name}, answers remembered, mentions/s": len(mentions) / timed(together),
     }
     tell(f"{name}: encoding", 0, None)
     texts = linker.index.texts()

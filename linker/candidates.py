@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from linker.abbreviations import Abbreviations
+from linker.abbreviations import Abbreviations, Readings
 from linker.encoder import Encoder, Vectors
 from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex
@@ -108,6 +108,12 @@ class Retriever:
         readings = [
             self.abbreviations.readings(mention, given) for mention, given in zip(mentions, own, strict=True)
         ]
+        return self.retrieve_readings(readings, top_k, scope)
+
+    def retrieve_readings(
+        self, readings: Sequence[Readings], top_k: int, scope: Scope | None = None
+    ) -> list[Retrieved]:
+        """As `retrieve`, of mentions whose readings are known."""
         texts = list(dict.fromkeys(text for one in readings for text in one.texts))
         if not texts:
             return []

@@ -93,7 +93,8 @@ class PackedCrossEncoder:
         if tokenizer is None:
             return None
         pooler = getattr(base, "pooler", None)
-        return cls(_body(base, precision), tokenizer, (lambda first: head(pooler(first))) if pooler else head)
+        body = _body(base, precision, first_only=True)
+        return cls(body, tokenizer, (lambda first: head(pooler(first))) if pooler else head)
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """Shape (len(pairs),)."""
@@ -103,7 +104,7 @@ class PackedCrossEncoder:
             batch = tokens.packed(rows)
             with torch.inference_mode():
                 # The heads take their first token themselves.
-                first = pooled(self._body.states(batch), batch.runs, "cls")[:, None]
+                first = self._body.first_states(batch)[:, None]
                 found[rows] = self._head(first).reshape(-1).numpy()
         return found
 
@@ -127,8 +128,8 @@ def reading(model: SentenceTransformer) -> tuple[Tokenizer, str] | None:
     return None if tokenizer is None else (tokenizer, str(pools[0].pooling_mode))
 
 
-def _body(model: Any, precision: str) -> PackedTransformer:
-    body = PackedTransformer(model, precision)
+def _body(model: Any, precision: str, first_only: bool = False) -> PackedTransformer:
+    body = PackedTransformer(model, precision, first_only)
     if precision != FULL:
         # Nothing else computes with them, and they take the most memory.
         model.encoder.layer = torch.nn.ModuleList()

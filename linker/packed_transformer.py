@@ -87,7 +87,10 @@ class _Layer:
         self.heads = own.num_attention_heads
 
     def __call__(self, states: torch.Tensor, runs: Sequence[tuple[int, int]]) -> torch.Tensor:
-        read = self.attend(self.into_heads(states), runs)
+        return self.feed(self.attend(self.into_heads(states), runs), states)
+
+    def feed(self, read: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """What attention read, and the states that it read for, through the linear layers; shape (rows, hidden)."""
         states = self.after_attention(self.out_of_heads(read).add_(states))
         return self.after(self.narrow(self.activate(self.widen(states))).add_(states))
 
@@ -106,6 +109,32 @@ class _Layer:
         return read[0] if len(read) == 1 else torch.cat(read)
 
 
+class _FirstStates(_Layer):
+    """A last layer of which only each string's first state is wanted: the others are keys and values, and no more."""
+
+    def __init__(self, layer: Any, precision: str) -> None:
+        super().__init__(layer, precision)
+        own = layer.attention.self
+        self.query = _linear((own.query,), precision)
+        self.into_heads = _linear((own.key, own.value), precision)
+
+    def __call__(self, states: torch.Tensor, runs: Sequence[tuple[int, int]]) -> torch.Tensor:
+        """(tokens, hidden) to (strings, hidden)."""
+        firsts = _starts(runs)
+        own = _filled(states[firsts])
+        asked, joined = self.query(own), self.into_heads(states)
+        read = []
+        start = string = 0
+        for count, length in runs:
+            stop = start + count * length
+            query = asked[string : string + count].view(count, 1, self.heads, -1).transpose(1, 2)
+            heads = joined[start:stop].view(count, length, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
+            found = functional.scaled_dot_product_attention(query, heads[0], heads[1])
+            read.append(found.reshape(count, -1))
+            start, string = stop, string + count
+        return self.feed(_filled(torch.cat(read)), own)[: len(firsts)]
+
+
 class _Normalise:
     """A layer normalisation."""
 
@@ -121,8 +150,11 @@ class _Normalise:
 class PackedTransformer:
     """Embeddings and layers of a checkpoint, with the numbers in `precision`. Safe for several threads."""
 
-    def __init__(self, body: Any, precision: str) -> None:
-        """Of a BERT or RoBERTa as transformers loads it; ask `fits` first."""
+    def __init__(self, body: Any, precision: str, first_only: bool = False) -> None:
+        """Of a BERT or RoBERTa as transformers loads it; ask `fits` first.
+
+        With `first_only` it computes `first_states`, which spares most of the last layer, else `states`.
+        """
         own = body.embeddings
         kind = _kind(precision)
         self._words = own.word_embeddings.weight.detach().to(kind)
@@ -132,7 +164,9 @@ class PackedTransformer:
         kinds = own.token_type_embeddings.weight.detach()
         self._around = (places[None, first:] + kinds[:, None]).to(kind)
         self._normalise = _Normalise(own.LayerNorm, precision)
-        self._layers = [_Layer(layer, precision) for layer in body.encoder.layer]
+        *layers, last = body.encoder.layer
+        self._layers = [_Layer(layer, precision) for layer in layers]
+        self._last = (_FirstStates if first_only else _Layer)(last, precision)
 
     @staticmethod
     def fits(body: Any) -> bool:
@@ -148,15 +182,20 @@ class PackedTransformer:
 
     def states(self, batch: Packed) -> torch.Tensor:
         """The last layer's states, shape (tokens, hidden), in the precision's own kind of number."""
+        return self._through(batch)[: len(batch.ids)]
+
+    def first_states(self, batch: Packed) -> torch.Tensor:
+        """Of these the first of each string, shape (strings, hidden), float32; of a body that is `first_only`."""
+        return self._through(batch).float()
+
+    def _through(self, batch: Packed) -> torch.Tensor:
+        """What the last layer gives."""
         with torch.inference_mode():
             states = functional.embedding(batch.ids, self._words)
-            states = self._normalise(states.add_(self._around[batch.kinds, batch.positions]))
-            tokens = len(states)
-            if filling := _round_number(tokens) - tokens:
-                states = torch.cat([states, states.new_zeros(filling, states.shape[1])])
-            for layer in self._layers:
+            states = _filled(self._normalise(states.add_(self._around[batch.kinds, batch.positions])))
+            for layer in (*self._layers, self._last):
                 states = layer(states, batch.runs)
-            return states[:tokens]
+            return states
 
 
 def pooled(states: torch.Tensor, runs: Sequence[tuple[int, int]], mode: str) -> torch.Tensor:
@@ -174,6 +213,18 @@ def pooled(states: torch.Tensor, runs: Sequence[tuple[int, int]], mode: str) -> 
             found.append(own.amax(1).float())
         start = stop
     return found[0] if len(found) == 1 else torch.cat(found)
+
+
+def _starts(runs: Sequence[tuple[int, int]]) -> torch.Tensor:
+    """The first token of each string, shape (strings,)."""
+    lengths = np.repeat([length for _, length in runs], [count for count, _ in runs])
+    return torch.from_numpy(np.cumsum(lengths) - lengths)
+
+
+def _filled(states: torch.Tensor) -> torch.Tensor:
+    """With rows of noughts up to a round number of rows."""
+    filling = _round_number(len(states)) - len(states)
+    return torch.cat([states, states.new_zeros(filling, states.shape[1])]) if filling else states
 
 
 def _round_number(tokens: int) -> int:

@@ -29,6 +29,10 @@ OTHER_SEPARATOR = " | "
 """For a tokeniser that has no separator token."""
 
 
+#: Normalised texts that are remembered, some 10 MB.
+_TEXTS_KEPT = 32_768
+
+
 class Part(StrEnum):
     """What a candidate may be shown with, in the order in which it is written."""
 
@@ -166,6 +170,8 @@ class PairWriter:
         self.form = form
         self._max_length = max_length
         self.normalise = normalise
+        # A mention comes with many terms, a term with many mentions, and a parent with many children.
+        self._normal = lru_cache(_TEXTS_KEPT)(normalise)
         self._separator = str(tokenizer.sep_token or OTHER_SEPARATOR)
         self._tokenizer = tokenizer
         self._counting: Any = None
@@ -185,8 +191,7 @@ class PairWriter:
 
         `glosses` and `contexts` have one item a pair, or none at all.
         """
-        # A mention comes with many terms, and a parent with many children.
-        normal = lru_cache(None)(self.normalise)
+        normal = self._normal
         if self.form.plain:
             return [(normal(mention), normal(term)) for mention, term in pairs]
         drafts = [

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.model import CURIE
-from linker.candidates import Defined, Retrieved, Retriever
+from linker.answer_cache import Answer, AnswerCache, Settings
+from linker.candidates import Retrieved, Retriever
 from linker.choosing import Chooser, Ranked
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import SUPPORT, columns
-from linker.document_abbreviations import expansions
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError, MentionRejected
 from linker.fusion import RetrievalWeights, sigmoid
@@ -23,7 +22,8 @@ from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
 from linker.model import Path as Way
-from linker.pair_text import NO_CONTEXT, Context, Gloss
+from linker.pair_text import Context, Gloss
+from linker.questions import Question, questions
 from linker.reranker import Reranker
 from linker.runtimes import ONNX, exports_folder
 from linker.scope import Scope
@@ -42,28 +42,27 @@ BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
 """Of a candidate that was found by what the mention's document means by its abbreviations."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A mention, its document, and as much of the text around it as the cross-encoder reads."""
-
-    mention: str
-    document: DocumentContext
-    context: Context
-
-
 class Linker:
     """Links mentions to the concepts of one index. Safe for several threads."""
 
     def __init__(
-        self, retriever: Retriever, reranker: Reranker | None, decisions: Decisions | None = None
+        self,
+        retriever: Retriever,
+        reranker: Reranker | None,
+        decisions: Decisions | None = None,
+        answers: AnswerCache | None = None,
     ) -> None:
-        """Raises IndexMismatch if the cross-encoder reads what the index has not."""
+        """With `answers` what was answered is not computed again; models and weights must then stay what they are.
+
+        Raises IndexMismatch if the cross-encoder reads what the index has not.
+        """
         if reranker is not None:
             retriever.index.check_form(reranker.form)
         self._retriever = retriever
         self._reranker = reranker
         self._decisions = decisions or Decisions()
         self._chooser = Chooser(retriever.index, self._decisions, reranker is not None)
+        self._answers = answers
 
     @property
     def index(self) -> TermIndex:
@@ -84,6 +83,13 @@ class Linker:
     def reranker(self) -> Reranker | None:
         """The cross-encoder, if there is one."""
         return self._reranker
+
+    def forget(self) -> None:
+        """Let go of all answers and scores that are remembered."""
+        if self._answers is not None:
+            self._answers.clear()
+        if self._reranker is not None:
+            self._reranker.cache.clear()
 
     def without_reranker(self) -> Linker:
         """A linker over the same index and bi-encoder that answers in the order of retrieval."""
@@ -115,7 +121,8 @@ class Linker:
             reranker = Reranker.open(second, precision=manifest.encoder.precision, onnx=onnx)
             decisions = Decisions(decisions.retrieved, DecisionWeights.of(model_settings(second)))
         weights = RetrievalWeights.of(model_settings(source))
-        return cls(Retriever.open(index_folder, index, encoder, weights), reranker, decisions)
+        retriever = Retriever.open(index_folder, index, encoder, weights)
+        return cls(retriever, reranker, decisions, AnswerCache())
 
     def link(
         self,
@@ -146,41 +153,58 @@ class Linker:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
         asked = self._asked(mentions, documents, contexts)
         distinct = list(dict.fromkeys(asked))
-        if not distinct:
+        settings = Settings(top_k, min_probability, scope.digest() if scope else b"")
+        # With a budget an answer depends on the time that was left.
+        remembered = self._answers if until is None else None
+        known = remembered.get(distinct, settings) if remembered is not None else [None] * len(distinct)
+        linked = {one: answer for one, answer in zip(distinct, known, strict=True) if answer is not None}
+        new = [question for question in distinct if question not in linked]
+        for question, answer in zip(
+            new, self._answered(new, top_k, scope, min_probability, until), strict=True
+        ):
+            linked[question] = answer
+            if remembered is not None:
+                remembered.put(question, settings, answer)
+        return [
+            Linking(mention, *linked[question]) for mention, question in zip(mentions, asked, strict=True)
+        ]
+
+    def _answered(
+        self,
+        asked: Sequence[Question],
+        top_k: int,
+        scope: Scope | None,
+        min_probability: float | None,
+        until: float | None,
+    ) -> list[Answer]:
+        """The candidates of each question and the decision on it, computed."""
+        if not asked:
             return []
-        ranked = self._ranked(distinct, max(top_k, RERANK_DEPTH), scope, until)
-        unscoped = self._ranked(distinct, DEPTH, None, until) if scope else [None] * len(distinct)
-        linked = {}
-        for key, one, wider in zip(distinct, ranked, unscoped, strict=True):
+        ranked = self._ranked(asked, max(top_k, RERANK_DEPTH), scope, until)
+        unscoped = self._ranked(asked, DEPTH, None, until) if scope else [None] * len(asked)
+        found = []
+        for one, wider in zip(ranked, unscoped, strict=True):
             candidates = self._candidates(
                 one.retrieved, one.order[:top_k], one.scores[:top_k], one.logits, one.cut
             )
-            linked[key] = candidates, self._chooser.decision(candidates, one, min_probability, wider, scope)
-        return [Linking(mention, *linked[key]) for mention, key in zip(mentions, asked, strict=True)]
+            found.append((candidates, self._chooser.decision(candidates, one, min_probability, wider, scope)))
+        return found
 
     def _asked(
         self,
         mentions: Sequence[str],
         documents: Sequence[DocumentContext] | None,
         contexts: Sequence[Context] | None,
-    ) -> list[_Asked]:
-        """The mentions, checked, with where they stand."""
+    ) -> list[Question]:
+        """The mentions, checked, with what their documents say of them."""
         for given, name in ((documents, "documents"), (contexts, "contexts")):
             if given is not None and len(given) != len(mentions):
                 raise LinkerError(
                     f"There are {len(mentions)} mentions and {len(given)} {name}; give each mention its own."
                 )
         texts = [check_mention(mention, place) for place, mention in enumerate(mentions, 1)]
-        places = documents if documents is not None else [DocumentContext()] * len(texts)
-        read = self._contexts_read(contexts, len(texts))
-        return [_Asked(*one) for one in zip(texts, places, read, strict=True)]
-
-    def _contexts_read(self, contexts: Sequence[Context] | None, count: int) -> list[Context]:
-        """As much of each context as the cross-encoder reads."""
         reach = self._reranker.form.context if self._reranker else 0
-        if contexts is None or not reach:
-            return [NO_CONTEXT] * count
-        return [context.within(reach) for context in contexts]
+        return questions(texts, documents, contexts, self._retriever.abbreviations, reach)
 
     def standings(
         self,
@@ -205,39 +229,17 @@ class Linker:
 
     def _ranked(
         self,
-        asked: Sequence[_Asked],
+        asked: Sequence[Question],
         depth: int,
         scope: Scope | None,
         until: float | None = None,
     ) -> list[Ranked]:
-        """The candidates of each mention of a document, in their order; from `until` on none is re-ranked."""
-        defined = self._defined(asked)
-        retrieved = self._retriever.retrieve(
-            [one.mention for one in asked],
-            depth,
-            defined=[defined[one.document] for one in asked],
-            scope=scope,
-        )
+        """The candidates of each mention, in their order; from `until` on none is re-ranked."""
+        retrieved = self._retriever.retrieve_readings([one.readings for one in asked], depth, scope)
         return self._ordered(asked, retrieved, until)
 
-    def _defined(self, asked: Sequence[_Asked]) -> dict[DocumentContext, Defined]:
-        """What each document means by abbreviations: what it defines, else what it, or a mention of it, writes out."""
-        mentions: dict[DocumentContext, list[str]] = {}
-        for one in asked:
-            mentions.setdefault(one.document, []).append(one.mention)
-        nowhere = DocumentContext()
-        return {
-            document: {
-                **self._retriever.abbreviations.written_out_in(document.text or " . ".join(own), own),
-                **expansions(document.text),
-            }
-            if document != nowhere
-            else {}
-            for document, own in mentions.items()
-        }
-
     def _ordered(
-        self, asked: Sequence[_Asked], retrieved: Sequence[Retrieved], until: float | None = None
+        self, asked: Sequence[Question], retrieved: Sequence[Retrieved], until: float | None = None
     ) -> list[Ranked]:
         ranked = []
         logits_read = self._rerank(retrieved, [one.context for one in asked], until)

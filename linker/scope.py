@@ -5,6 +5,7 @@ Candidates outside are left out while searching, so that all that are asked for 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -30,6 +31,10 @@ class Scope:
     def count(self) -> int:
         """Concepts within."""
         return int(self.concepts.sum())
+
+    def digest(self) -> bytes:
+        """The same for the same concepts of an index."""
+        return hashlib.blake2b(np.packbits(self.concepts).tobytes(), digest_size=16).digest()
 
     @classmethod
     def of(

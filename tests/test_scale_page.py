@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.annotate import notes
+from benchmarks.annotate import LinesReached, distinct, notes
 from benchmarks.scale_page import EFFICIENCY, NODE_CORES, SITES, page
 
 ROWS = [
@@ -54,7 +54,30 @@ def test_notes_have_names_of_their_own(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(gzip.compress(b'{"doc": "x", "text": "Tos."}\n'))
     found = list(notes(tmp_path, 5))
     assert len({one["doc"] for one in found}) == 5
+    assert distinct(tmp_path) == 2
     assert {one["text"] for one in found} == {"Tos."}
+
+
+def test_notes_that_come_again_count_in_no_rate() -> None:
+    again = {**ROWS[1], "distinct_notes": 3_000, "first_pass_seconds": 520.0}
+    told = page({**FOUND, "rows": [ROWS[0], again]})
+    # Two thousand notes more than the first row, in four hundred seconds more.
+    assert "**5.0 notes a second**, with 2.0 cores busy" in told
+    assert "| 5.8, of the first 3,000 |" in told
+    assert "| 8.3 |" in told
+
+
+def test_it_is_seen_when_a_growing_file_has_so_many_lines(tmp_path: Path) -> None:
+    path = tmp_path / "out.part"
+    seen, never = LinesReached(path, 3), LinesReached(path, 4)
+    seen.start()
+    never.start()
+    path.write_bytes(b"a\nb\n")
+    with path.open("ab") as file:
+        file.write(b"c\nd")
+    seen.join(timeout=30)
+    assert seen.seconds is not None
+    assert never.stop() is None
 
 
 @pytest.mark.parametrize("place", [0, 1])

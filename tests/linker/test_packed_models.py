@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from linker.encoder import BFLOAT16, FULL, INT8, PRECISIONS, BiEncoder
 from linker.packed_models import PackedBiEncoder
-from linker.packed_transformer import PackedTransformer, Tokens, _round_number
+from linker.packed_transformer import PackedTransformer, Tokens, _round_number, pooled
 from linker.reranker import Reranker
 
 TEXTS = ["asma", "", "EPOC", "dolor torácico opresivo irradiado al brazo izquierdo", "ano", "año", "x" * 200]
@@ -109,3 +109,21 @@ def test_threads_share_one_model(encoder: BiEncoder) -> None:
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: encoder.encode(TEXTS), range(8)):
             np.testing.assert_allclose(found, right, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("make", [make_roberta, make_xlm_roberta])
+def test_first_states_are_the_first_of_all_states(
+    make: Callable[[Path], Path], precision: str, tmp_path: Path
+) -> None:
+    body = BiEncoder.open(make(tmp_path / "plain"), device="cpu").model[0].model
+    whole, first_only = (PackedTransformer(body, precision, only) for only in (False, True))
+    words = Tokenizer(models.WordLevel({"a": 7, "b": 8}, unk_token="b"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokens = Tokens(words.encode_batch(["a b " * length for length in (1, 1, 2, 3, 3, 3, 7)]))
+    batch = tokens.packed(np.arange(7))
+    wanted = pooled(whole.states(batch), batch.runs, "cls")
+    found = first_only.first_states(batch)
+    assert found.shape == wanted.shape
+    assert found.dtype == torch.float32
+    np.testing.assert_allclose(found, wanted, atol=NEAR[precision] * float(np.ptp(wanted.numpy())))
