@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from linker.shipped import SHIPPED, recognizer_source
 
 if TYPE_CHECKING:
     from linker.annotation.annotator import Annotator
-    from linker.annotation.model import ContextFinder, Document, Recognizer
+    from linker.annotation.model import Document, Recognizer
+    from linker.pipeline import Linker
 
 DICTIONARY = "dictionary"
 BOTH = "both"
@@ -30,7 +31,7 @@ def told_recognizers(names: Sequence[str]) -> str:
     from graph.manifest import sha256_of
 
     told = []
-    for part in _parts(names or [BOTH]):
+    for part in _parts(names):
         folder = Path(recognizer_source(part))
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")) if part != DICTIONARY and folder.is_dir() else ():
@@ -41,13 +42,11 @@ def told_recognizers(names: Sequence[str]) -> str:
 
 
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
-    """The recognisers of those names, without repetition; by default BOTH.
-
-    `+` joins several in one name.
+    """The recognisers of those names, without repetition. `+` joins several in one name.
 
     Raises ArgumentRejected for a name of none, and what opening them raises.
     """
-    return [_recognizer(name, index_folder) for name in _parts(names or [BOTH])]
+    return [_recognizer(name, index_folder) for name in _parts(names)]
 
 
 def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recognizer]]:
@@ -82,43 +81,43 @@ def _recognizer(name: str, index_folder: Path) -> Recognizer:
     return TokenRecognizer.open(recognizer_source(name))
 
 
-def context_finder() -> ContextFinder:
-    """What reads the context of mentions: the rules for Spanish that come with Enlace."""
-    from linker.annotation.context import ContextRules
-
-    return ContextRules.open()
-
-
 @dataclass(frozen=True, slots=True)
 class AnnotateOptions:
-    """How documents are annotated."""
+    """How documents are annotated. Without recognisers only the mentions that documents bring are linked."""
 
-    recognizers: tuple[str, ...] = ()
+    recognizers: tuple[str, ...] = (BOTH,)
     top: int = 5
     min_probability: float | None = None
 
 
-@contextmanager
-def opened_annotator(index_folder: Path, options: AnnotateOptions) -> Iterator[Annotator]:
-    """What annotates with an index, its models opened. Raises what opening them raises."""
+def annotator_of(index_folder: Path, options: AnnotateOptions, linker: Callable[[], Linker]) -> Annotator:
+    """What annotates with an index. `linker` is asked last: a wrong name is told before its models are opened.
+
+    Raises what opening an index and recognisers raises.
+    """
     from linker.annotation.annotator import Annotator
+    from linker.annotation.context import ContextRules
     from linker.index_manifest import IndexManifest
-    from linker.pipeline import Linker
 
     IndexManifest.read(index_folder)
-    # A wrong name is told before models are opened.
-    recognizers = recognizers_of(options.recognizers, index_folder)
-    linker = Linker.open(index_folder)
-    try:
-        yield Annotator(
-            recognizers,
-            context_finder(),
-            linker,
-            top_k=options.top,
-            min_probability=options.min_probability,
+    return Annotator(
+        recognizers_of(options.recognizers, index_folder),
+        ContextRules.open(),
+        linker(),
+        top_k=options.top,
+        min_probability=options.min_probability,
+    )
+
+
+@contextmanager
+def opened_annotator(index_folder: Path, options: AnnotateOptions) -> Iterator[Annotator]:
+    """What annotates with an index and a linker of its own. Raises what opening them raises."""
+    from linker.pipeline import Linker
+
+    with ExitStack() as until:
+        yield annotator_of(
+            index_folder, options, lambda: until.enter_context(closing(Linker.open(index_folder)))
         )
-    finally:
-        linker.close()
 
 
 @dataclass(frozen=True, slots=True)

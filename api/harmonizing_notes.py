@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from api.annotating import AnnotateOptions, opened_annotator
+from api.annotating import BOTH, AnnotateOptions, opened_annotator, told_recognizers
 from api.annotation_file import Broken, Provenance, part_file, put_in_place, resumed
 from api.terminal import Tell
 from graph.ecl.content import Content
@@ -39,7 +39,7 @@ class NotesTask:
     output: Path
     release: str
     columns: Columns = field(default_factory=Columns)
-    recognizers: tuple[str, ...] = ()
+    recognizers: tuple[str, ...] = (BOTH,)
     min_probability: float | None = None
     mentioned_only: bool = False
 
@@ -167,7 +167,7 @@ def _provenance(home: ReleaseHome, task: NotesTask) -> Provenance:
             "index created": index.created,
             "encoder": index.encoder.weights_sha256,
             "cross-encoder": index.cross_encoder,
-            "recognizer": ", ".join(task.recognizers),
+            "recognizer": told_recognizers(task.recognizers),
             "min probability": str(task.min_probability),
         }
     )

@@ -283,17 +283,11 @@ class Service:
         from linker.annotation.model import Document
 
         if self._annotator is None:
-            from api.annotating import context_finder, recognizers_of
+            from api.annotating import AnnotateOptions, annotator_of
             from api.argument_checks import MOST_ANNOTATION_CANDIDATES
-            from linker.annotation.annotator import Annotator
 
-            names = [self._limits.recognizer] if self._limits.recognizer else []
-            self._annotator = Annotator(
-                recognizers_of(names, self._opened.index_folder),
-                context_finder(),
-                self._open_linker(),
-                top_k=MOST_ANNOTATION_CANDIDATES,
-            )
+            options = AnnotateOptions((self._limits.recognizer,), MOST_ANNOTATION_CANDIDATES)
+            self._annotator = annotator_of(self._opened.index_folder, options, self._open_linker)
         return self._annotator.annotate_batch([Document("", text)])[0].annotations
 
     def _find(

@@ -23,8 +23,8 @@ class ServiceLimits:
     """For those of one request's variables, all together."""
     remembered: int = 0
     """Facts of each kind kept in memory."""
-    recognizer: str = ""
-    """What finds mentions, as `enlace annotate` names it; empty is what that takes by default."""
+    recognizer: str = "both"
+    """What finds mentions, as `enlace annotate` names it."""
 
     @classmethod
     def of(cls, settings: Settings) -> ServiceLimits:

@@ -40,8 +40,8 @@ class Settings:
     allowed_hosts: str = "loopback"
     """Names that the Host header may have, separated by commas, or `any`; `loopback`: localhost's names on a server
     there, and any elsewhere."""
-    recognizer: str = ""
-    """What finds mentions in texts to annotate, as `enlace annotate --recognizer`; without it, as the command does."""
+    recognizer: str = "both"
+    """What finds mentions in texts to annotate, as `enlace annotate --recognizer`."""
     cors_origins: str = ""
     """Origins whose pages may ask, separated by commas, as `https://app.example.org`."""
     max_mentions: int = 200

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans, minibatch
 
-from api.annotating import context_finder, recognizers_of
+from api.annotating import BOTH, AnnotateOptions, annotator_of
 from api.releases import chosen
 from graph.release import INDEX_FOLDER, ReleaseHome, default_home
 from linker.annotation.annotator import Annotator
@@ -34,9 +34,6 @@ from linker.annotation.model import AnnotatedDocument, Document, Source
 from linker.annotation.model import Span as MentionSpan
 from linker.annotation.records import record
 from linker.pipeline import Linker
-
-if TYPE_CHECKING:
-    from linker.annotation.model import Recognizer
 
 NAME = "enlace"
 _UNTYPED = "MENTION"
@@ -46,7 +43,7 @@ _PARTS = ("candidates", "context", "decision")
 @Language.factory(
     NAME,
     assigns=["doc.ents", "doc.spans", "span._.enlace", *(f"span._.enlace_{part}" for part in _PARTS)],
-    default_config={"release": None, "recognizer": ["dictionary"], "top": 5, "home": None},
+    default_config={"release": None, "recognizer": [BOTH], "top": 5, "home": None},
 )
 def make_component(
     nlp: Language, name: str, release: str | None, recognizer: list[str], top: int, home: str | None
@@ -58,9 +55,8 @@ def make_component(
     """
     place = ReleaseHome(Path(home)) if home else default_home()
     index = place.folder(chosen(place, release)) / INDEX_FOLDER
-    linker = Linker.open(index)
-    recognizers: Sequence[Recognizer] = recognizers_of(recognizer, index) if recognizer else ()
-    return EnlaceComponent(Annotator(recognizers, context_finder(), linker, top_k=top))
+    options = AnnotateOptions(tuple(recognizer), top)
+    return EnlaceComponent(annotator_of(index, options, lambda: Linker.open(index)))
 
 
 class EnlaceComponent:

@@ -48,11 +48,10 @@ def annotate(
         list[str],
         typer.Option(
             "--recognizer",
-            help="What finds mentions: `dictionary`, `shipped`, `both` (the default), or a model's folder or "
-            "Hugging Face id; repeatable.",
-            show_default=False,
+            help="What finds mentions: `dictionary`, `shipped`, `both`, or a model's folder or Hugging Face id; "
+            "repeatable.",
         ),
-    ] = [],  # noqa: B006 - typer copies it
+    ] = ["both"],  # noqa: B006 - typer copies it
     format: Annotated[
         str,
         typer.Option(

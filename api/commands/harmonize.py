@@ -106,9 +106,8 @@ def harmonize(
         typer.Option(
             "--recognizer",
             help="What finds mentions in notes, as in `enlace annotate`; repeatable.",
-            show_default=False,
         ),
-    ] = [],  # noqa: B006 - typer copies it
+    ] = ["both"],  # noqa: B006 - typer copies it
     min_probability: Annotated[
         float | None,
         typer.Option(

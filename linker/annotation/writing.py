@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+from linker.annotation.formats import bioc, brat, fhir, html, table
 from linker.annotation.formats.origin import Origin
 from linker.annotation.model import AnnotatedDocument, Annotation
 
@@ -19,62 +20,18 @@ from linker.annotation.model import AnnotatedDocument, Annotation
 Render: TypeAlias = Callable[[Iterable[AnnotatedDocument], Path, Origin], None]
 
 
-def _brat(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import brat
-
-    brat.render(documents, destination, origin)
-
-
-def _bioc(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import bioc
-
-    bioc.render_json(documents, destination, origin)
-
-
-def _bioc_xml(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import bioc
-
-    bioc.render_xml(documents, destination, origin)
-
-
-def _fhir(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import fhir
-
-    fhir.render(documents, destination, origin)
-
-
-def _html(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import html
-
-    html.render(documents, destination, origin)
-
-
-def _parquet(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import table
-
-    table.render_parquet(documents, destination, origin)
-
-
-def _csv(documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:
-    from linker.annotation.formats import table
-
-    table.render_csv(documents, destination, origin)
-
-
-#: What can be written, but for the records of `linker.annotation.records`. Libraries are loaded when one is chosen.
+#: What can be written, but for the records of `linker.annotation.records`.
 FORMATS: MappingProxyType[str, Render] = MappingProxyType(
     {
-        "brat": _brat,
-        "bioc": _bioc,
-        "bioc-xml": _bioc_xml,
-        "fhir": _fhir,
-        "html": _html,
-        "parquet": _parquet,
-        "csv": _csv,
+        "brat": brat.render,
+        "bioc": bioc.render_json,
+        "bioc-xml": bioc.render_xml,
+        "fhir": fhir.render,
+        "html": html.render,
+        "parquet": table.render_parquet,
+        "csv": table.render_csv,
     }
 )
-#: The formats whose destination is a folder with files for each document; the others make one file.
-FOLDERS = frozenset({"brat", "html"})
 
 
 def render(format: str, documents: Iterable[AnnotatedDocument], destination: Path, origin: Origin) -> None:

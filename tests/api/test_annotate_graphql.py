@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.annotating import context_finder, recognizers_of
+from api.annotating import AnnotateOptions, opened_annotator
 from graph.release import ReleaseHome
-from linker.annotation.annotator import Annotator
 from linker.annotation.model import Assertion, Document
-from linker.pipeline import Linker
 
 NOTE = "😀 Niega asma.\r\nInsuficiencia renal aguda (IRA). La IRA mejora."
 QUERY = """query($text: String!, $top: Int = 3, $first: Int = 100, $after: String) {
@@ -23,13 +21,8 @@ QUERY = """query($text: String!, $top: Int = 3, $first: Int = 100, $after: Strin
 
 def test_annotations_are_those_of_the_annotator(api, home: ReleaseHome) -> None:
     index = home.folder("demo") / "index"
-    linker = Linker.open(index)
-    expected = (
-        Annotator(recognizers_of([], index), context_finder(), linker, top_k=10)
-        .annotate_batch([Document("", NOTE)])[0]
-        .annotations
-    )
-    linker.close()
+    with opened_annotator(index, AnnotateOptions(top=10)) as annotator:
+        expected = annotator.annotate_batch([Document("", NOTE)])[0].annotations
     found = api.ask(QUERY, text=NOTE)["annotate"]
     assert found["totalCount"] == len(expected) > 2
     for node, one in zip(found["nodes"], expected, strict=True):
