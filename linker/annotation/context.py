@@ -33,6 +33,8 @@ WORDS_FILE = Path(__file__).with_name("context_words.tsv")
 
 _TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*|[^\\w\\s\u0300-\u036f]")
 _OPENING, _CLOSING = "([", ")]"
+_CLOSING_A_DENIAL = frozenset(["ni", "o", "u"])
+_CONJUNCTIONS = _CLOSING_A_DENIAL | {"y", "e"}
 #: Brackets within brackets that are told apart; the others are damage.
 _DEEPEST = 8
 #: Phrases on each side of a mention that are looked at: a sentence of that many is no sentence.
@@ -54,6 +56,7 @@ class Kind(StrEnum):
 class Rule:
     """What a phrase says: of mentions within so many `words`, and not beyond a comma if `clause`.
 
+    With `lists` it goes beyond commas in a list that `ni` or `o` closes: `sin tos, fiebre ni disnea`.
     `types` are the types of mentions that it speaks of, all if it has none, and `but_not` those that it does not.
     A mention of unknown type may be of any.
     """
@@ -62,6 +65,7 @@ class Rule:
     assertions: tuple[Assertion, ...]
     words: int
     clause: bool
+    lists: bool
     types: frozenset[str]
     but_not: frozenset[str]
 
@@ -211,7 +215,9 @@ class _Sentence:
             for rule in hit.rules:
                 if rule.kind not in (Kind.BOTH, Kind.FORWARD if ahead else Kind.BACKWARD):
                     continue
-                if words > rule.words or (rule.clause and comma) or not rule.speaks_of(type):
+                if words > rule.words or not rule.speaks_of(type):
+                    continue
+                if comma and (rule.clause or (rule.lists and not self._in_a_list(hit, first, last))):
                     continue
                 # What stands in brackets says nothing of what is outside, but of what it follows: `VIH (negativo)`.
                 if not here and (ahead or words > 1):
@@ -223,6 +229,23 @@ class _Sentence:
                 for rule in hit.rules:
                     if rule.kind is Kind.ENDS and words <= rule.words:
                         ended.update(rule.assertions)
+
+    def _in_a_list(self, hit: _Hit, first: int, last: int) -> bool:
+        """Whether the mention `first` to `last` is one of the things behind a phrase that `ni` or `o` closes."""
+        comma = max(at for at in range(hit.last, first) if self._words[at] == ",")
+        if _CONJUNCTIONS.intersection(self._words[hit.last : comma]):
+            return False  # the list ended before the comma
+        for word in self._words[comma:first]:
+            if word in _CONJUNCTIONS:
+                return word in _CLOSING_A_DENIAL
+        other = min((one.first for one in self._hits if one.first >= last), default=len(self._words))
+        for at in range(last, len(self._words)):
+            word = self._words[at]
+            if word in _CONJUNCTIONS:
+                return word in _CLOSING_A_DENIAL
+            if at >= other or not (word[0].isalnum() or word == ","):
+                return False
+        return False
 
     def _overruled(self, found: Mapping[Assertion, _Hit], first: int) -> Iterator[Assertion]:
         """Of a denial and a doubt before the mention that starts at word `first`, the one that does not count.
@@ -261,13 +284,16 @@ def _brackets(words: Sequence[str]) -> list[tuple[int, ...]]:
 def _rule(kind: str, assertions: str, scope: str, types: str) -> Rule:
     what = Kind(kind)
     said = {"all": tuple(Assertion), "-": ()}.get(assertions) if what in (Kind.ENDS, Kind.PSEUDO) else None
-    words = scope.removesuffix(",")
+    words, comma, last = scope.partition(",")
+    if last not in ("", "o") or (last and what is not Kind.FORWARD):
+        raise ContextRulesError(f"{scope!r} is no scope of a {what.value} phrase")
     named = frozenset() if types == "-" else frozenset(types.removeprefix("!").split(","))
     return Rule(
         what,
         tuple(map(Assertion, assertions.split(","))) if said is None else said,
         int(words) if words.strip("-") else _FAR - 1,
-        scope.endswith(","),
+        comma == "," and not last,
+        last == "o",
         frozenset() if types.startswith("!") else named,
         named if types.startswith("!") else frozenset(),
     )

@@ -25,6 +25,9 @@ def rules() -> ContextRules:
     [
         ("Niega [fiebre].", "Niega"),
         ("Niega fiebre, tos y [disnea].", "Niega"),
+        ("Sin tos, [fiebre] ni disnea.", "Sin"),
+        ("Disnea sin tos, [hemoptisis] o síndrome general asociado.", "sin"),
+        ("Sin trazas hemáticas, posos o [restos biliosos].", "Sin"),
         ("No se palpan [adenopatías].", "No se palpan"),
         ("No se le han objetivado [lesiones cutáneas].", "No se le han objetivado"),
         ("El paciente no presentaba fiebre ni [vómitos].", "ni"),
@@ -53,6 +56,17 @@ def test_what_is_not_there_is_negated(rules: ContextRules, sentence: str, by: st
         "No masas; [dolor] a la palpación.",
         "Sin alergias conocidas, [hipertensión arterial].",
         "Fue operado sin complicaciones. [Fiebre] al tercer día.",
+        "Diarrea sin sangre, [malestar] y pérdida de peso.",
+        "Diarrea sin sangre, malestar y [pérdida de peso].",
+        "Consciente, sin focalidad neurológica, [eupneico], abdomen blando.",
+        "Tonos rítmicos sin soplos, [abdomen doloroso], sin defensa ni masas.",
+        "Sin infección ni dehiscencia, cubrió el trazo de [fractura].",
+        "Vómitos sin fiebre de un día, que se complica con [diplopia].",
+        "No se observan masas, la [vejiga] está llena.",
+        "No alérgico, [exfumador].",
+        "Completó estudio de [fiebre] sin foco.",
+        "Se descarta infección, ya que la [leucocitosis] es previsible.",
+        "[Cistoscopia] normal y tinción Ziehl negativa.",
         "No fiebre ni tos, refiere [astenia].",
         "La [fiebre] no mejoró con paracetamol.",
         "[Dolor] sin respuesta a analgésicos.",
@@ -98,6 +112,11 @@ def test_what_is_thought_is_uncertain(rules: ContextRules, sentence: str, by: st
         ("Había sufrido un [ictus].", "Había sufrido"),
         ("[Biopsia renal] (en 1995).", "en 1995"),
         ("[Hepatitis] en la infancia.", "en la infancia"),
+        ("Como antecedentes de interés destaca [HTA].", "Como antecedentes de interés destaca"),
+        (
+            "Entre sus antecedentes destaca haber pasado un [catarro].",
+            "Entre sus antecedentes destaca haber pasado",
+        ),
     ],
 )
 def test_what_was_before_is_historical(rules: ContextRules, sentence: str, by: str) -> None:
@@ -109,6 +128,11 @@ def test_what_was_before_is_historical(rules: ContextRules, sentence: str, by: s
     [
         "[Dolor] desde hace 3 años.",
         "Historia de dos meses de [dolor lumbar].",
+        "Acude con historia de 3 meses de [dolor ocular].",
+        "En la historia clínica de la paciente consta [fiebre].",
+        "Con antecedentes de gota, fue ingresado por [anemia].",
+        "Resección de la [lesión], localizando previamente el nervio.",
+        "A la palpación había [crepitación].",
         "Con antecedentes de asma, acude por [disnea].",
     ],
 )
@@ -219,6 +243,7 @@ def test_a_text_without_sentences_has_no_context(rules: ContextRules) -> None:
         ("forward\tnegated\t-\t-\tno vi[xyz]", r"there are no endings \[xyz\]"),
         ("sideways\tnegated\t-\t-\tno", "sideways"),
         ("forward\tnegated\tmany\t-\tno", "many"),
+        ("backward\tnegated\t4,o\t-\tno", "'4,o' is no scope of a backward phrase"),
         ("forward\tnegated\tno", "has 3 columns and not 5"),
     ],
 )
