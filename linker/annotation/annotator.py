@@ -4,10 +4,10 @@ Documents are taken some at a time: each recogniser reads them together, and all
 mention that a document repeats once. What a document defines of its abbreviations counts for its own mentions, and a
 cross-encoder that was trained to read the text around a mention gets it.
 
-The type of a mention narrows semantic tags, where the release has tags of that type
-(`linker.annotation.mention_types`): a mention whose first concept has another tag is linked again within these, and if
-a concept is chosen there, that is the answer. Where none is, the first answer stands: annotators and terminologies do
-not always agree on what a thing is.
+The type that a recogniser or the document gave a mention narrows semantic tags, where the release has tags of that
+type (`linker.annotation.mention_types`): a mention whose first concept has another tag, or that two concepts may be, is
+linked again within these, and if a concept is chosen there, that is the answer. Where none is, the first answer stands:
+annotators and terminologies do not always agree on what a thing is.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from linker.annotation.model import (
     Document,
     MentionContext,
     Recognizer,
+    Source,
     Span,
 )
 from linker.annotation.overlaps import resolve_all
@@ -142,7 +143,8 @@ class Annotator:
             near = document.text[first : span.end + self._reach + 1]
             context = Context.around(near, span.start - first, span.end - first, self._reach)
         mention = " ".join(span.of(document.text).split())
-        return _Asked(mention, place, context, span.type)
+        # The dictionary has the type from a term that the mention is: it tells the linker nothing new.
+        return _Asked(mention, place, context, "" if span.source is Source.DICTIONARY else span.type)
 
     def _linked(self, asked: Sequence[_Asked]) -> dict[_Asked, Linking]:
         """The answer to each question."""
@@ -181,6 +183,10 @@ class Annotator:
         tags = self._types.tags_of(type) & self._there
         if not tags or not linking.candidates:
             return frozenset()
+        if linking.decision.reason is Reason.TIE:
+            return (
+                tags  # the type may tell which of the two it is: `HD`, hemodiálisis or hemorragia digestiva
+            )
         best = linking.decision.id or linking.candidates[0].id
         return frozenset() if self._tags[best] in tags else tags
 
