@@ -137,6 +137,13 @@ def gather(files: MarkedFiles, dev_share: float, left_out: Iterable[str] = ()) -
         sides[is_held_out(document.document, dev_share)].append(document)
     types = tuple(sorted({type for one in whole for type in one.types}))
     if not any(one.marks for one in sides[0]):
+        wrong = next(((one.document, mark) for one in whole for mark in one.doubtful), None)
+        if wrong:
+            name, mark = wrong
+            raise TrainingError(
+                f"No training document has its spans where they are said to be: {name!r} has not "
+                f"{spans[mark][name]!r} from {mark.start} to {mark.end}; give the texts that were annotated."
+            )
         raise TrainingError("No training document has a span; give mentions, or leave out fewer documents.")
     told.append(
         f"{len(sides[0]):,} documents to train on, {len(sides[1]):,} to choose on, "

@@ -172,6 +172,10 @@ def test_files_that_teach_nothing_are_refused(folder: Path, tmp_path: Path) -> N
     ):
         with pytest.raises(error, match=sentence):
             gather(given, 0.1)
+    with pytest.raises(
+        TrainingError, match=r"'S000-1' has not 'Mujer' from 0 to 5; give the texts that were"
+    ):
+        gather(MarkedFiles([("a", bare)], texts), 0.1)
     with pytest.raises(TrainingError, match="No training document has a span"):
         gather(files(folder), 0.1, documents_of(texts))
 
