@@ -35,6 +35,7 @@ _TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*|[^\\w\\s\u0300-\u036f]"
 _OPENING, _CLOSING = "([", ")]"
 _CLOSING_A_DENIAL = frozenset(["ni", "o", "u"])
 _CONJUNCTIONS = _CLOSING_A_DENIAL | {"y", "e"}
+_BEFORE_A_TRIGGER = frozenset([",", "y", "e", "o", "u"])
 #: Brackets within brackets that are told apart; the others are damage.
 _DEEPEST = 8
 #: Phrases on each side of a mention that are looked at: a sentence of that many is no sentence.
@@ -178,7 +179,8 @@ class _Sentence:
         for assertion in self._overruled(found, first):
             del found[assertion]
         for assertion, hit in found.items():
-            places = [at for at in range(hit.first, hit.last) if self._words[at] != ","]
+            # `, posible` and `y posible` are phrases of their own; what decides is `posible`.
+            places = [at for at in range(hit.first, hit.last) if self._words[at] not in _BEFORE_A_TRIGGER]
             yield Trigger(assertion, self._starts[places[0]], self._ends[places[-1]])
 
     def _begin(

@@ -92,6 +92,8 @@ def test_a_negation_does_not_reach_beyond_its_clause(rules: ContextRules, senten
         ("Imagen compatible con [neumonía].", "compatible con"),
         ("Lesión sugestiva de [melanoma].", "sugestiva de"),
         ("Probable [infección urinaria].", "Probable"),
+        ("Fiebre, probable [neumonía].", "probable"),
+        ("Tos y posible [neumonía].", "posible"),
         ("[Infección urinaria] probable.", "probable"),
         ("[posible neumonía]", "posible"),
         ("No se puede descartar [isquemia].", "No se puede descartar"),
@@ -136,6 +138,8 @@ def test_what_was_before_is_historical(rules: ContextRules, sentence: str, by: s
         "Con antecedentes de gota, fue ingresado por [anemia].",
         "Resección de la [lesión], localizando previamente el nervio.",
         "A la palpación había [crepitación].",
+        "Se asocia a [gota] y probable artritis.",
+        "Insuficiencia renal con necesidad de [hemodiálisis].",
         "Con antecedentes de asma, acude por [disnea].",
     ],
 )
@@ -162,6 +166,8 @@ def test_what_relatives_have_is_of_the_family(rules: ContextRules, sentence: str
         "La madre refiere [fiebre].",
         "Acude acompañado de su madre por [tos].",
         "Padre con diabetes; el paciente tiene [asma].",
+        "Padre con diabetes, el paciente tiene [asma].",
+        "Acude a urgencias con su madre por [fiebre].",
     ],
 )
 def test_what_relatives_tell_is_of_the_patient(rules: ContextRules, sentence: str) -> None:
