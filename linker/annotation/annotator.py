@@ -184,9 +184,8 @@ class Annotator:
         if not tags or not linking.candidates:
             return frozenset()
         if linking.decision.reason is Reason.TIE:
-            return (
-                tags  # the type may tell which of the two it is: `HD`, hemodiálisis or hemorragia digestiva
-            )
+            # The type may tell which of the two it is: `HD`, hemodiálisis or hemorragia digestiva.
+            return tags
         best = linking.decision.id or linking.candidates[0].id
         return frozenset() if self._tags[best] in tags else tags
 
