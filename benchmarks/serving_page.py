@@ -14,7 +14,7 @@ request after the other; the release `{release}`. *Concept*: one with its terms,
 what those are called; first at fixed times, where a latency counts from the time at which the request was due, then by
 clients that never pause. *Of Neo4j*: the same question in one statement to a Neo4j server on the same machine, through
 its driver, by as many clients. Memory is what the server and its workers share with no other process, and what it
-grew by during the measurement, after five seconds of warming up.
+grew by during the {seconds_each:.0f} seconds that each kind is asked for, after five of warming up.
 """
 
 _ONE_REQUEST = """\
