@@ -14,6 +14,8 @@ from linker.training.recognizer_corpus import MarkedText
 
 OFFSETS = tuple(float(x) for x in np.arange(-2.0, 2.01, 0.25))
 """What is tried as an addition to the logit of no mention."""
+SLACK = 0.005
+"""Of F1: what is left to chance when an addition is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ def best_outside(
     reads: Sequence[ReadText],
     logits: Sequence[Floats],
 ) -> dict[str, float]:
-    """What to add to the logit of no mention, by type (`LabelScheme`), for the best F1; what gains nothing is left out.
+    """What to add to the logit of no mention, by type (`LabelScheme`), for a good F1; what gains little is left out.
 
-    In the plain scheme one number for all types, by the empty string.
+    Few documents choose, so of all that come within SLACK of the best F1 the nearest to zero is taken. In the plain
+    scheme one number for all types, by the empty string.
     """
     scheme = LabelScheme(labels)
     names = scheme.types if scheme.layered else ("",)
@@ -81,8 +84,11 @@ def best_outside(
             scores[name].append(mean_f1(counts) if not name else one.f1 if one else 0.0)
     chosen = {}
     for name, tried_scores in scores.items():
-        # Of equally good ones the smallest.
-        best = min(range(len(OFFSETS)), key=lambda at: (-tried_scores[at], abs(OFFSETS[at])))
+        enough = max(tried_scores) - SLACK
+        best = min(
+            (at for at, score in enumerate(tried_scores) if score >= enough),
+            key=lambda at: (abs(OFFSETS[at]), -tried_scores[at]),
+        )
         if OFFSETS[best]:
             chosen[name] = OFFSETS[best]
     return chosen
