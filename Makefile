@@ -37,7 +37,7 @@ format: $(INSTALLED)
 models: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash benchmarks/train_shipped_models.sh
 
-# The shipped recogniser and its teachers; about an hour and a half on one core.
+# The shipped recogniser and its teachers; about two and a half hours on one core.
 recognizer: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash benchmarks/train_shipped_recognizer.sh
 
