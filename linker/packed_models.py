@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
+from torch.nn import functional
 
 from linker.encoder import FULL, Vectors
 from linker.packed_transformer import POOLING, Packed, PackedTransformer, Tokens, pooled
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Tokens in a batch, about. More do not fit a core's cache.
 BATCH_TOKENS = 1024
+#: Rows that a head computes at once, always: libraries choose by their number in which order they add.
+_HEAD_ROWS = 64
 #: Strings tokenised at once.
 _STRINGS_AT_ONCE = 16_384
 
@@ -97,16 +100,21 @@ class PackedCrossEncoder:
         return cls(body, tokenizer, (lambda first: head(pooler(first))) if pooler else head)
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        """Shape (len(pairs),)."""
+        """Shape (len(pairs),). A pair's logit is the same to the last bit whatever pairs are read with it."""
         found = np.empty(len(pairs), np.float32)
         tokens = Tokens(self._tokenizer.encode_batch_fast(list(pairs)))
         for rows in tokens.batches(BATCH_TOKENS):
             batch = tokens.packed(rows)
             with torch.inference_mode():
-                # The heads take their first token themselves.
-                first = self._body.first_states(batch)[:, None]
-                found[rows] = self._head(first).reshape(-1).numpy()
+                found[rows] = self._headed(self._body.first_states(batch)).numpy()
         return found
+
+    def _headed(self, first: torch.Tensor) -> torch.Tensor:
+        """The logits of strings whose first tokens have these states, shape (strings, hidden) to (strings,)."""
+        filled = functional.pad(first, (0, 0, 0, -len(first) % _HEAD_ROWS))
+        # The heads take their first token themselves.
+        blocks = [self._head(block[:, None]).reshape(-1) for block in filled.split(_HEAD_ROWS)]
+        return torch.cat(blocks)[: len(first)]
 
 
 def reading(model: SentenceTransformer) -> tuple[Tokenizer, str] | None:

@@ -23,6 +23,11 @@ TEXTS = ["asma", "", "EPOC", "dolor torácico opresivo irradiado al brazo izquie
 NEAR = {FULL: 1e-5, BFLOAT16: 0.05, INT8: 0.05}
 
 
+@pytest.fixture(scope="module")
+def cross_encoder(tiny_cross_encoder: Path) -> Reranker:
+    return Reranker.open(tiny_cross_encoder, device="cpu")
+
+
 def packed(encoder: BiEncoder) -> PackedBiEncoder:
     found = PackedBiEncoder.of(encoder.model, FULL)
     assert found
@@ -53,6 +58,18 @@ def test_logits_are_near_the_librarys(tiny_cross_encoder: Path, precision: str) 
     right = model.predict(pairs, activation_fn=torch.nn.Identity())
     logits = Reranker.open(tiny_cross_encoder, precision=precision).logits(pairs)
     np.testing.assert_allclose(logits, right, atol=max(1e-4, 2 * NEAR[precision] * float(np.ptp(right))))
+
+
+@given(st.data())
+def test_a_pairs_logit_is_the_same_whatever_is_read_with_it(
+    cross_encoder: Reranker, data: st.DataObject
+) -> None:
+    pairs = [(mention, f"{term} {place}") for place in range(12) for mention in TEXTS for term in TEXTS[:3]]
+    cross_encoder.cache.clear()
+    together = cross_encoder.logits(pairs)
+    some = data.draw(st.lists(st.sampled_from(range(len(pairs))), min_size=1, max_size=80, unique=True))
+    cross_encoder.cache.clear()
+    assert cross_encoder.logits([pairs[at] for at in some]).tolist() == together[some].tolist()
 
 
 def test_another_architecture_is_left_to_the_library(encoder: BiEncoder) -> None:
