@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,10 +59,26 @@ def systems_of(names: Sequence[str], index_folder: Path) -> dict[str, list[Recog
     return {name: [opened[part] for part in parts] for name, parts in systems.items()}
 
 
+def unknown_recognizer(names: Iterable[str]) -> str | None:
+    """The first name that can be no recogniser's; None where there is none."""
+    return next(
+        (
+            name
+            for name in _parts(names)
+            if name not in (DICTIONARY, SHIPPED) and "/" not in name and not Path(name).is_dir()
+        ),
+        None,
+    )
+
+
 def _parts(names: Iterable[str]) -> list[str]:
     """The names of single recognisers, each once."""
     parts = (part for name in names for part in name.split("+"))
     return list(dict.fromkeys(one for part in parts for one in (_BOTH if part == BOTH else (part,))))
+
+
+def _placed(name: str) -> str:
+    return str(Path(name).resolve()) if name not in SYSTEMS and Path(name).is_dir() else name
 
 
 def _recognizer(name: str, index_folder: Path) -> Recognizer:
@@ -70,7 +86,7 @@ def _recognizer(name: str, index_folder: Path) -> Recognizer:
 
     if name == DICTIONARY:
         return Dictionary.open(index_folder)
-    if name != SHIPPED and "/" not in name and not Path(name).is_dir():
+    if unknown_recognizer([name]):
         raise ArgumentRejected(
             "recognizer",
             f"There is no recogniser {name!r}; give `{DICTIONARY}`, `{SHIPPED}`, `{BOTH}`, a model's folder or its "
@@ -88,6 +104,10 @@ class AnnotateOptions:
     recognizers: tuple[str, ...] = (BOTH,)
     top: int = 5
     min_probability: float | None = None
+
+    def placed(self) -> AnnotateOptions:
+        """The same for a process in another folder: the folders of recognisers are named from the root on."""
+        return replace(self, recognizers=tuple(map(_placed, _parts(self.recognizers))))
 
 
 def annotator_of(index_folder: Path, options: AnnotateOptions, linker: Callable[[], Linker]) -> Annotator:
@@ -124,26 +144,21 @@ def opened_annotator(index_folder: Path, options: AnnotateOptions) -> Iterator[A
 class AnnotateWork:
     """Annotating as the work of a worker: a batch is what `batch_text` gives, its answer the lines of its documents."""
 
-    index_folder: str
+    home: str
+    release: str
     options: AnnotateOptions
 
     def open(self) -> Callable[[str], str]:
         """Open models and index; they stay open as long as the worker lives."""
         from api.quiet import quieten_model_libraries
-        from linker.annotation.model import Document
-        from linker.annotation.records import json_line, span_of
+        from api.ray_engine import home_on_node
+        from graph.release import INDEX_FOLDER
+        from linker.annotation.records import json_line
 
         quieten_model_libraries()
-        opened = opened_annotator(Path(self.index_folder), self.options)
-        annotator = opened.__enter__()
-
-        def answer(batch: str) -> str:
-            documents = [
-                Document(id, text, tuple(map(span_of, spans))) for id, text, spans in json.loads(batch)
-            ]
-            return "".join(map(json_line, annotator.annotate_batch(documents)))
-
-        return answer
+        folder = home_on_node(self.home, self.release).folder(self.release)
+        annotator = opened_annotator(folder / INDEX_FOLDER, self.options).__enter__()
+        return lambda batch: "".join(map(json_line, annotator.annotate_batch(documents_of(batch))))
 
 
 def batch_text(documents: Sequence[Document]) -> str:
@@ -151,3 +166,11 @@ def batch_text(documents: Sequence[Document]) -> str:
     from linker.annotation.records import span_record
 
     return json.dumps([(one.id, one.text, list(map(span_record, one.spans))) for one in documents])
+
+
+def documents_of(batch: str) -> list[Document]:
+    """What `batch_text` was given."""
+    from linker.annotation.model import Document
+    from linker.annotation.records import span_of
+
+    return [Document(id, text, tuple(map(span_of, spans))) for id, text, spans in json.loads(batch)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -15,19 +15,19 @@ import numpy as np
 
 from api.concept_names import names_of
 from api.harmonization_page import page
+from api.harmonizing_work import RowsOptions, RowsWork, codes_of, numbered_elsewhere, texts_of
+from api.ray_engine import Cluster
 from api.terminal import Tell
 from graph.ecl.content import Content
 from graph.ecl.syntax import HistoryProfile
-from graph.ecl.well_known import PROFILES
+from graph.model import CURIE
 from graph.release import INDEX_FOLDER, OpenRelease, ReleaseHome
 from graph.variables.definitions import VariableSet
 from graph.variables.files import read as read_variables
 from linker.errors import IndexNotFound, RunMismatch
 from linker.harmonization import concept_map, table
-from linker.harmonization.codes import Codes
 from linker.harmonization.harmonizer import Harmonizer
-from linker.harmonization.history import History
-from linker.harmonization.lookups import Lookups
+from linker.harmonization.model import Key
 from linker.harmonization.rows import Columns, check_columns, sha256_of
 from linker.harmonization.run import Provenance, Run, begun, parts_folder
 from linker.harmonization.summary import Summary, summarize
@@ -50,6 +50,10 @@ class Task:
     least_score: float = 0.1
     margin: float = 0.0
     concept_map: Path | None = None
+
+    def resolving(self, reviewed: Mapping[Key, tuple[CURIE, ...]]) -> RowsOptions:
+        """How its rows are resolved."""
+        return RowsOptions(self.columns, self.history, self.least_score, self.margin, reviewed)
 
     @property
     def map_file(self) -> Path:
@@ -77,12 +81,17 @@ class Harmonized:
 
 
 def harmonize(
-    home: ReleaseHome, task: Task, *, overwrite: bool = False, tell: Tell = lambda stage, done, total: None
+    home: ReleaseHome,
+    task: Task,
+    *,
+    cluster: Cluster | None = None,
+    overwrite: bool = False,
+    tell: Tell = lambda stage, done, total: None,
 ) -> Harmonized:
     """Harmonise; a run that was killed goes on where it stopped, and one that is complete is left alone.
 
-    Raises VariablesError, RowsError, RunMismatch, what opening a release raises and, where texts have to be
-    linked, what opening its index raises.
+    With a `cluster` its workers resolve the rows. Raises VariablesError, RowsError, RunMismatch, what opening a
+    release raises, where texts have to be linked what opening its index raises, and EngineFailed.
     """
     _check_output(task)
     check_columns(task.inputs, task.columns)
@@ -105,27 +114,36 @@ def harmonize(
             concept_map.read(task.concept_map, lambda ids: _known(content, ids)) if task.concept_map else {}
         )
         run = until.enter_context(begun(task.output, provenance, overwrite=overwrite))
-        texts = cache(lambda: _texts(task, opened, until, tell))
-
-        lookups = Lookups(opened.store)
-        history = History(lookups, content.universe, PROFILES[task.history])
-        codes = Codes(lookups, content.universe, history, of_variables.held)
-        harmonizer = Harmonizer(of_variables, codes, texts, task.columns, units=run.units, reviewed=reviewed)
-        rows = run.work(task.inputs, task.columns, harmonizer, lambda done: tell("harmonising", done, None))
+        if cluster is not None:
+            work = RowsWork(str(home.path.resolve()), task.release, variables, task.resolving(reviewed))
+            numbered = numbered_elsewhere(work, run.units, cluster, task.output)
+        else:
+            numbered = _harmonizer(task, opened, content, of_variables, run, reviewed, until, tell).numbered
+        rows = run.work(task.inputs, task.columns, numbered, lambda done: tell("harmonising", done, None))
         summary = _write(task, variables, opened, run, provenance, lambda done: tell("writing", done, rows))
         run.forget()
     return Harmonized(summary, rows, run.before)
 
 
-def _texts(task: Task, opened: OpenRelease, until: ExitStack, tell: Tell) -> Texts:
-    # Here and not above: it brings the models' libraries, and codes alone need none.
-    from linker.harmonization.texts import Texts
-    from linker.pipeline import Linker
+def _harmonizer(
+    task: Task,
+    opened: OpenRelease,
+    content: Content,
+    table: VariableTable,
+    run: Run,
+    reviewed: Mapping[Key, tuple[CURIE, ...]],
+    until: ExitStack,
+    tell: Tell,
+) -> Harmonizer:
+    options = task.resolving(reviewed)
 
-    tell("opening the models", 0, None)
-    linker = Linker.open(opened.index_folder)
-    until.callback(linker.close)
-    return Texts(linker, least_score=task.least_score, margin=task.margin)
+    @cache
+    def texts() -> Texts:
+        tell("opening the models", 0, None)
+        return texts_of(opened, options, until)
+
+    codes = codes_of(opened, content, table, options)
+    return Harmonizer(table, codes, texts, task.columns, units=run.units, reviewed=reviewed)
 
 
 def _check_output(task: Task) -> None:

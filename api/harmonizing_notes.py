@@ -7,20 +7,28 @@ annotations (`api.annotation_file`); a run that was killed goes on where it stop
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
-from api.annotating import BOTH, AnnotateOptions, opened_annotator, told_recognizers
-from api.annotation_file import Broken, Provenance, part_file, put_in_place, resumed
+from api.annotating import BOTH, AnnotateOptions, batch_text, documents_of, opened_annotator, told_recognizers
+from api.annotation_file import (
+    Broken,
+    Provenance,
+    batches,
+    part_file,
+    put_in_place,
+    resumed,
+    write_answers,
+)
+from api.ray_engine import Cluster, answers, home_on_node, staging_folder
 from api.terminal import Tell
 from graph.ecl.content import Content
 from graph.release import INDEX_FOLDER, ReleaseHome
+from graph.variables.definitions import VariableSet
 from graph.variables.files import read as read_variables
-from linker.annotation.annotator import DOCUMENTS_AT_ONCE, Annotator
+from linker.annotation.annotator import Annotator
 from linker.annotation.document_sources import Columns, documents, fingerprint
 from linker.annotation.model import Document
 from linker.errors import RunMismatch
@@ -65,13 +73,14 @@ def harmonize_notes(
     task: NotesTask,
     broken: Broken,
     *,
+    cluster: Cluster | None = None,
     overwrite: bool = False,
     tell: Tell = lambda stage, done, total: None,
 ) -> HarmonizedNotes:
     """Harmonise notes; a run that was killed goes on where it stopped. `broken` gets documents that cannot be read.
 
-    Raises VariablesError, DocumentsError, RunMismatch, OutputMismatch, what opening a release, its index and
-    recognisers raises.
+    With a `cluster` its workers read them. Raises VariablesError, DocumentsError, RunMismatch, OutputMismatch, what
+    opening a release, its index and recognisers raises, and EngineFailed.
     """
     notes_table.check_name(task.output)
     variables = read_variables(task.variables)
@@ -83,32 +92,18 @@ def harmonize_notes(
         tell("expanding variables", 0, None)
         told = NoteVariables(VariableTable(variables, Content.open(opened)))
         text, before = until.enter_context(resumed(task.output, provenance, whole, overwrite=overwrite))
-        tell("opening the models", 0, None)
         options = AnnotateOptions(task.recognizers, min_probability=task.min_probability)
-        annotator = until.enter_context(opened_annotator(opened.index_folder, options))
-        done = before + _work(
-            annotator, told, whole, text, lambda done: tell("reading notes", before + done, None)
-        )
+        if cluster is not None:
+            work = NotesWork(str(home.path.resolve()), task.release, variables, options.placed())
+            given = map(batch_text, batches(whole))
+            answered = answers(work, given, cluster, staging_folder(task.output))
+        else:
+            tell("opening the models", 0, None)
+            annotator = until.enter_context(opened_annotator(opened.index_folder, options))
+            answered = (note_lines(annotator, told, batch) for batch in batches(whole))
+        done = before + write_answers(answered, text, lambda done: tell("reading notes", before + done, None))
         counts = _write(task, ids, provenance, broken, lambda done: tell("writing", done, None))
     return HarmonizedNotes(counts, done, before, broken.count)
-
-
-def _work(
-    annotator: Annotator,
-    variables: NoteVariables,
-    whole: Iterator[Document],
-    text: TextIO,
-    told: Callable[[int], None],
-) -> int:
-    done = 0
-    while batch := list(islice(whole, DOCUMENTS_AT_ONCE)):
-        for one in annotator.annotate_batch(batch):
-            said = {"doc": one.document.id, "variables": [v.record() for v in variables.of(one)]}
-            text.write(json.dumps(said, ensure_ascii=False) + "\n")
-        text.flush()
-        done += len(batch)
-        told(done)
-    return done
 
 
 def _write(
@@ -170,4 +165,37 @@ def _provenance(home: ReleaseHome, task: NotesTask) -> Provenance:
             "recognizer": told_recognizers(task.recognizers),
             "min probability": str(task.min_probability),
         }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NotesWork:
+    """Telling of each note what it says of each variable: a batch is what `api.annotating.batch_text` gives."""
+
+    home: str
+    release: str
+    variables: VariableSet
+    options: AnnotateOptions
+
+    def open(self) -> Callable[[str], str]:
+        """Open models and release; they stay open as long as the worker lives."""
+        from api.quiet import quieten_model_libraries
+
+        quieten_model_libraries()
+        until = ExitStack()
+        opened = until.enter_context(home_on_node(self.home, self.release).open(self.release))
+        told = NoteVariables(VariableTable(self.variables, Content.open(opened)))
+        annotator = until.enter_context(opened_annotator(opened.index_folder, self.options))
+        return lambda batch: note_lines(annotator, told, documents_of(batch))
+
+
+def note_lines(annotator: Annotator, variables: NoteVariables, documents: Sequence[Document]) -> str:
+    """What documents say of the variables that they mention: a line of JSON each."""
+    return "".join(
+        json.dumps(
+            {"doc": one.document.id, "variables": [variable.record() for variable in variables.of(one)]},
+            ensure_ascii=False,
+        )
+        + "\n"
+        for one in annotator.annotate_batch(documents)
     )

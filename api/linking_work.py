@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.link_options import LinkOptions, scope_of
@@ -69,9 +68,10 @@ class LinkWork:
     def open(self) -> Callable[[str], str]:
         """Open models and release; they stay open as long as the worker lives."""
         from api.quiet import quieten_model_libraries
+        from api.ray_engine import home_on_node
 
         quieten_model_libraries()
-        opened = opened_linker(ReleaseHome(Path(self.home)), self.release, self.options)
+        opened = opened_linker(home_on_node(self.home, self.release), self.release, self.options)
         linker, scope = opened.__enter__()
         link = links_of(linker, self.top, scope, self.options)
 

@@ -57,15 +57,37 @@ storage that the nodes share already.
 ```sh
 enlace annotate --release snomed-es --input notes.parquet --output annotations.jsonl --engine ray --address head:6379
 enlace link --release snomed-es --input mentions.tsv --output linked.jsonl --engine ray --address head:6379
+enlace harmonize --variables study.yaml --notes notes.parquet --output study.parquet --engine ray --address head:6379
+enlace harmonize --variables study.yaml --input rows.csv --text-column text --output study.parquet --engine ray \\
+  --address head:6379
 ```
 
-Give the command on a node of the cluster. Install `enlace[ray]` on every node, and put the release under
-`ENLACE_HOME` at the same path on every node: on shared storage, or copied. A release never changes once it is
-there, so a copy stays true. Batches of {batch} documents go through worker actors of Ray Data in order, one
-model a worker; they stand in Parquet files beside the output until they are answered, so the output must be on
-storage that all nodes see. The answer is the same, row for row, as that of one process, but for the last digit of
-some scores of `link`. A killed run continues where it stopped, on one machine or on many. Without
-`--address` the workers are on this machine.
+Give the command on a node of the cluster, with the address of its head. Every node needs:
+
+- the same version of Enlace, with `enlace[ray]`, and of Python;
+- the release under `ENLACE_HOME` at the same path, on shared storage or copied: a release never changes once it is
+  there, so a copy stays true. The same goes for models that are not shipped, where an index or `--recognizer` names
+  a folder;
+- the folder of the output, on storage that all nodes share: batches stand in `<output>.batches` until they are
+  answered, and are gone at the end;
+- the token of the head, `~/.ray/auth_token`, where the cluster asks for one, as new versions of Ray do.
+
+Another folder to work in and another environment do no harm. `RAY_worker_niceness=0 ray start …` lets workers be as
+important as other processes of a node. Without `--address` the workers are on this machine.
+
+Batches of {batch} documents, of 128 mentions and more, or of 2,000 rows (100,000 where there are codes alone) go
+through worker actors of Ray Data in order, one model a worker. A worker links a text that it met before no second
+time; workers do not know what others met.
+
+**The answer is the same, byte for byte, as that of one process**: batches are the same in both, and BERT and RoBERTa
+models give a string or a pair the same number to the last bit whatever they read with it. That holds on
+processors of one kind. On others, with another architecture, on a graphics processor or with the runtime
+`onnx`, scores can differ in their last digit, and what hangs on a threshold with them.
+
+A killed run continues where it stopped when the same command is given again, on one machine or on many, and ends in
+the same file: the lines of whole batches are kept. What a cluster had answered after that is asked for again. A
+cluster that cannot be reached, or does not answer as one, is told within a minute; a node without the release, with
+another version, or that does not see the batches is told by its name.
 
 ## API replicas
 

@@ -245,7 +245,7 @@ def _annotated_there(
     from api.annotation_file import batches, write_answers
     from api.ray_engine import answers, staging_folder
 
-    work = AnnotateWork(str(job.index.resolve()), job.options)
+    work = AnnotateWork(str(job.home.path.resolve()), job.release, job.options.placed())
     given = map(batch_text, batches(documents))
     return write_answers(answers(work, given, cluster, staging_folder(output)), text, told)
 

@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.options import JsonOption
+from api.commands.options import (
+    AddressOption,
+    Engine,
+    EngineOption,
+    JsonOption,
+    WorkersOption,
+    check_engine,
+)
 from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from api.harmonizing import Harmonized, Task
     from api.harmonizing_notes import HarmonizedNotes, NotesTask
+    from api.ray_engine import Cluster
 
 _SYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
@@ -121,6 +129,9 @@ def harmonize(
     mentioned_only: Annotated[
         bool, typer.Option("--mentioned", help="Of notes, leave out the variables that they do not mention.")
     ] = False,
+    engine: EngineOption = Engine.LOCAL,
+    address: AddressOption = "",
+    workers: WorkersOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -134,13 +145,17 @@ def harmonize(
     """
     if bool(input) == bool(notes):
         raise typer.BadParameter("give rows with --input, or notes with --notes", param_hint="--input")
+    check_engine(engine, address, workers, str(output))
+    from api.ray_engine import Cluster
+
+    cluster = Cluster(address, workers) if engine is Engine.RAY else None
     if notes:
         for option, given in (("--code-column", code_column), ("--map", concept_map), ("--keep", keep)):
             if given:
                 raise typer.BadParameter("is of rows, and not of notes", param_hint=option)
         _notes(
             variables, notes, output, release, document_column, text_column, tuple(recognizer), min_probability,
-            mentioned_only, overwrite, as_json,
+            mentioned_only, cluster, overwrite, as_json,
         )  # fmt: skip
         return
     if not code_column and not text_column:
@@ -172,7 +187,7 @@ def harmonize(
         concept_map=concept_map,
     )
     with progress() as tell:
-        done = run(home, task, overwrite=overwrite, tell=tell)
+        done = run(home, task, cluster=cluster, overwrite=overwrite, tell=tell)
     if done.before == done.rows:
         note(f"{output} was complete.")
     elif done.before:
@@ -195,6 +210,7 @@ def _notes(
     recognizers: tuple[str, ...],
     min_probability: float | None,
     mentioned_only: bool,
+    cluster: Cluster | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -218,7 +234,7 @@ def _notes(
     )
     broken = Broken(lambda one: note(f"enlace: {one}"))
     with progress() as tell:
-        done = harmonize_notes(home, task, broken, overwrite=overwrite, tell=tell)
+        done = harmonize_notes(home, task, broken, cluster=cluster, overwrite=overwrite, tell=tell)
     if done.before:
         note(f"{output} was continued after {done.before:,} documents.")
     if done.left_out:

@@ -5,7 +5,7 @@ Rows are looked at by columns. Each distinct code, and each distinct text that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from graph.model import CURIE
 from linker.harmonization.model import Key, Kind, Meaning, Reason, Route
-from linker.harmonization.rows import Columns
+from linker.harmonization.rows import Columns, Part
 from linker.harmonization.units import NOTHING, Units
 from linker.harmonization.variables import VariableTable
 
@@ -75,6 +75,11 @@ class Harmonizer:
         if empty.any():
             found[empty] = self._nothing()
         return found
+
+    def numbered(self, parts: Callable[[], Iterator[Part]]) -> Iterator[tuple[Part, NDArray[np.int32]]]:
+        """Parts, one after the other, with the number of each row's unit. Raises what `numbers` raises."""
+        for part in parts():
+            yield part, self.numbers(part.table)
 
     def _of_codes(self, rows: pa.Table) -> NDArray[np.int32]:
         found = np.full(len(rows), -1, np.int32)

@@ -14,7 +14,9 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +24,6 @@ import pyarrow.ipc as ipc
 from numpy.typing import NDArray
 
 from linker.errors import RunMismatch
-from linker.harmonization.harmonizer import Harmonizer
 from linker.harmonization.rows import Columns, Part, parts
 from linker.harmonization.units import Units
 
@@ -30,6 +31,12 @@ from linker.harmonization.units import Units
 ROWS_A_PART, ROWS_A_PART_WITH_TEXT = 100_000, 2_000
 
 UNIT, SOURCE, ROW = "unit", "source", "row"
+
+Numbered: TypeAlias = Callable[[Callable[[], Iterator[Part]]], Iterator[tuple[Part, NDArray[np.int32]]]]
+"""From what gives the parts that are missing, any number of times, to each part with the number of each row's unit.
+
+A part's units are added to the run's when the part is given, and not before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Run:
         self.units = Units()
         #: How many parts are there, and how many rows a former run had done.
         self.done = self.before = 0
+        self._kept = 0
 
     def take_up(self) -> None:
         """Read the units of the parts that are there."""
@@ -73,12 +81,13 @@ class Run:
                 self.units.read(_read(self._units_file(self.done)))
             self.before += len(_read(self._rows_file(self.done)))
             self.done += 1
+        self._kept = len(self.units)
 
     def work(
         self,
         sources: Sequence[Path],
         columns: Columns,
-        harmonizer: Harmonizer,
+        numbered: Numbered,
         told: Callable[[int], None],
     ) -> int:
         """Do the parts that are missing; answer how many rows there are in all. `told` gets the running count.
@@ -86,17 +95,15 @@ class Run:
         Raises what reading rows and resolving them raise; the parts before stay.
         """
         size = ROWS_A_PART_WITH_TEXT if columns.text else ROWS_A_PART
-        done = 0
-        for at, part in enumerate(parts(sources, columns, size)):
-            if at >= self.done:
-                self._do(part, harmonizer)
+        former = self.done
+        done = self.before
+        for part, numbers in numbered(lambda: islice(parts(sources, columns, size), former, None)):
+            self._keep(part, numbers)
             done += len(part.table)
             told(done)
         return done
 
-    def _do(self, part: Part, harmonizer: Harmonizer) -> None:
-        before = len(self.units)
-        numbers = harmonizer.numbers(part.table)
+    def _keep(self, part: Part, numbers: NDArray[np.int32]) -> None:
         rows = pa.table(
             {
                 SOURCE: pa.array(np.full(len(part.table), part.source, np.int32)),
@@ -105,8 +112,9 @@ class Run:
                 **{f"given:{name}": part.table.column(name) for name in part.table.column_names},
             }
         )
-        if len(self.units) > before:
-            _write(self._units_file(self.done), self.units.table(before))
+        if len(self.units) > self._kept:
+            _write(self._units_file(self.done), self.units.table(self._kept))
+            self._kept = len(self.units)
         else:
             self._units_file(self.done).unlink(missing_ok=True)
         _write(self._rows_file(self.done), rows)
