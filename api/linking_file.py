@@ -1,8 +1,9 @@
 """Linking a file of mentions into `linked.jsonl`, so that a killed run goes on where it stopped.
 
 Beside the output stands `<output>.progress.json`, which says what the output belongs to: the input, the
-release, the index, how many candidates and the scope. A line counts as written when it is whole; a run that is started
-again checks every whole line against the input's mentions, cuts off a line that breaks off, and continues.
+release, the index, how many candidates and the scope. A line counts as written when it is whole, and mentions are
+linked in batches that are the same at every run; a run that is started again checks every line of a whole batch against
+the input's mentions, cuts off what comes after, and continues.
 """
 
 from __future__ import annotations
@@ -86,12 +87,18 @@ def sha256_of(path: Path) -> str:
 
 
 def checked_rows(
-    path: Path, column: str, document_column: str | None = None, texts: Contexts | None = None
+    path: Path,
+    column: str,
+    document_column: str | None = None,
+    texts: Contexts | None = None,
+    *,
+    without_text: bool = False,
 ) -> Iterator[Row]:
     """The mentions of a column, without outer spaces, with their documents and places, in order.
 
     `texts` are those of the documents, and count the mentions that have no place there. Raises MentionFileError,
-    naming the row, for an empty or over-long mention, a document without a text, and what `read_spans` raises.
+    naming the row, for an empty or over-long mention, a document without a text (unless `without_text`), and what
+    `read_spans` raises.
     """
     for span in read_spans(path, column, document_column):
         row, mention, document = span.line, span.text.strip(), span.document
@@ -111,6 +118,10 @@ def checked_rows(
             raise MentionFileError(
                 f"{path} has no column that names documents, and texts were given; name it with --document-column."
             )
+        if document not in texts.texts and without_text:
+            texts.misplaced.without_text += 1
+            yield Row(mention, DocumentContext(document))
+            continue
         if document not in texts.texts:
             raise MentionFileError(
                 f"Row {row} of {path} is of the document {document!r}, which has no text; add it to the texts."
@@ -176,7 +187,7 @@ def resumed(
 ) -> Iterator[tuple[TextIO, int, Iterator[Row]]]:
     """Open `output` for appending; yield it, how many of `rows` it holds already, and the others.
 
-    It is cut back to whole groups, so that a document that a kill divided is linked again as one.
+    It is cut back to whole batches, so that what a kill divided is linked again together.
 
     Raises OutputMismatch if the output was not begun by a run of the same provenance (unless `overwrite`, which
     begins anew), or another process is writing it.
@@ -188,7 +199,7 @@ def resumed(
             _check_provenance(output, provenance)
         else:
             progress_file(output).write_text(json.dumps(asdict(provenance), indent=2) + "\n", "utf-8")
-        done, end, rest = _whole_groups(output, file, rows)
+        done, end, rest = _whole_batches(output, file, rows)
         file.truncate(end)
         file.seek(end)
         with os.fdopen(os.dup(file.fileno()), "w", encoding="utf-8", newline="\n") as text:
@@ -209,19 +220,19 @@ def _check_provenance(output: Path, provenance: Provenance) -> None:
         )
 
 
-def _whole_groups(output: Path, file: IO[bytes], rows: Iterator[Row]) -> tuple[int, int, Iterator[Row]]:
-    """How many lines of whole groups `file` begins with, the byte after them, and the rows that it does not hold."""
+def _whole_batches(output: Path, file: IO[bytes], rows: Iterator[Row]) -> tuple[int, int, Iterator[Row]]:
+    """How many lines of whole batches `file` begins with, the byte after them, and the rows that it does not hold."""
     done = end = 0
     file.seek(0)
     lines = (line for line in file if line.endswith(b"\n"))
-    grouped = groups(rows)
-    for group in grouped:
-        held = list(islice(lines, len(group)))
-        for place, (row, line) in enumerate(zip(group, held, strict=False), done + 1):
+    batched = batches(rows)
+    for batch in batched:
+        held = list(islice(lines, len(batch)))
+        for place, (row, line) in enumerate(zip(batch, held, strict=False), done + 1):
             _check_line(output, place, line, row.mention)
-        if len(held) < len(group):
-            return done, end, chain(group, chain.from_iterable(grouped))
-        done += len(group)
+        if len(held) < len(batch):
+            return done, end, chain(batch, chain.from_iterable(batched))
+        done += len(batch)
         end += sum(map(len, held))
     if next(lines, None) is not None:
         raise _other_line(output, done + 1)

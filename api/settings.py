@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from api.annotating import unknown_recognizer
 from api.errors import ApiError
 from graph.release import default_home
 
@@ -135,6 +136,11 @@ class Settings:
             found["release"] = release
         made = cls(**{"home": default_home().path, **found})
         _check_choice("allow_anonymous", made.allow_anonymous, ("loopback", "always", "never"))
+        if unknown := unknown_recognizer([made.recognizer] if made.recognizer else []):
+            raise ApiError(
+                f"The setting recognizer is {made.recognizer!r}, and there is no recogniser {unknown!r}; write "
+                "dictionary, shipped, both, a model's folder or its Hugging Face id."
+            )
         return made
 
     @property

@@ -25,7 +25,7 @@ from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
     from api.link_options import LinkOptions
-    from api.linking_file import Provenance
+    from api.linking_file import Provenance, Row
     from api.ray_engine import Cluster
     from graph.release import ReleaseHome
     from linker.pipeline import Linker
@@ -78,7 +78,7 @@ def link(
         Path | None,
         typer.Option(
             "--texts",
-            help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own definitions count, "
+            help="The documents, JSON Lines with `doc` and `text` (also .gz) or a folder: their own definitions count, "
             "and what stands around a mention where the cross-encoder was trained to read it.",
             show_default=False,
         ),
@@ -201,15 +201,21 @@ def _link_file(
     from api.linking_file import batches, checked_rows, link_stream, resumed
     from api.linking_work import LinkWork, links_of, rows_text
     from api.ray_engine import answers, staging_folder
-    from linker.document_texts import Contexts, read_texts
+    from linker.document_texts import Contexts
 
-    texts = read_texts([source.texts]) if source.texts else None
+    texts, broken = _texts(source.texts) if source.texts else (None, 0)
     provenance = _provenance(home, name, source, top, options)
     first, again = (Contexts(texts) if texts is not None else None for _ in range(2))
-    total = sum(1 for _ in checked_rows(source.path, source.column, source.document_column, first))
+
+    def read(contexts: Contexts | None) -> Iterator[Row]:
+        return checked_rows(
+            source.path, source.column, source.document_column, contexts, without_text=bool(broken)
+        )
+
+    total = sum(1 for _ in read(first))
     if first and first.misplaced and _reads_context(provenance.cross_encoder):
         note(f"Mentions that are read without the text around them: {first.misplaced}.")
-    rows = checked_rows(source.path, source.column, source.document_column, again)
+    rows = read(again)
     if str(output) == "-":
         with _opened(home, name, options) as (linker, scope), progress() as tell:
             link = links_of(linker, top, scope, options)
@@ -242,9 +248,24 @@ def _reads_context(cross_encoder: str) -> bool:
     return bool(cross_encoder) and pair_form(cross_encoder_source(cross_encoder)).context > 0
 
 
+def _texts(path: Path) -> tuple[dict[str, str], int]:
+    """The text of each document, and how many documents cannot be read, each of which is told."""
+    from api.annotation_file import Broken
+    from linker.annotation.document_sources import Columns, documents
+
+    broken = Broken(lambda one: note(f"enlace: {one}"))
+    texts: dict[str, str] = {}
+    for one in broken.without(documents(str(path), Columns())):
+        texts.setdefault(one.id, one.text)
+    if broken.count:
+        note("The mentions of documents that cannot be read are linked without their text.")
+    return texts, broken.count
+
+
 def _provenance(home: ReleaseHome, name: str, source: _Source, top: int, options: LinkOptions) -> Provenance:
     from api.linking_file import Provenance, sha256_of
     from graph.release import INDEX_FOLDER
+    from linker.annotation.document_sources import fingerprint
     from linker.index_manifest import IndexManifest
 
     release = home.release(name)
@@ -259,7 +280,7 @@ def _provenance(home: ReleaseHome, name: str, source: _Source, top: int, options
         cross_encoder=index.cross_encoder,
         top=top,
         document_column=source.document_column or "",
-        texts_sha256=sha256_of(source.texts) if source.texts else "",
+        texts_sha256=fingerprint(str(source.texts)) if source.texts else "",
         ecl=options.ecl,
         semantic_tags=json.dumps(options.semantic_tags, ensure_ascii=False),
         min_probability=options.min_probability,

@@ -134,6 +134,7 @@ def test_broken_documents_are_told_and_left_out(in_home: ReleaseHome, enlace: En
     (folder / "b.txt").write_bytes(b"Fi\xe9vre")
     (folder / "c.txt").write_text("")
     (folder / "d.txt").write_text("Asma.")
+    (folder / "e.txt").write_text("Asma. " * 850_000)
     output = tmp_path / "annotations.jsonl"
     ran = enlace(
         "annotate", *DICTIONARY, "--release", "demo", "--input", folder, "--output", output, "--top", 1
@@ -142,7 +143,8 @@ def test_broken_documents_are_told_and_left_out(in_home: ReleaseHome, enlace: En
     assert ran.err.splitlines() == [
         f"enlace: {folder}/b.txt is not UTF-8 (byte 2).",
         f"enlace: {folder}/c.txt is empty.",
-        f"{output} holds the annotations of 2 documents; 2 documents left out.",
+        f"enlace: {folder}/e.txt is longer than 5 MB; divide it.",
+        f"{output} holds the annotations of 2 documents; 3 documents left out.",
     ]
     assert [(one["doc"], len(one["annotations"][0]["candidates"])) for one in objects(output)] == [
         ("a", 1),

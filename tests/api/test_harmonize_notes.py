@@ -105,12 +105,18 @@ def test_parquet_and_json_lines_have_the_same_rows(enlace: Enlace, folder: Path)
 
 def test_the_summary_counts_documents(enlace: Enlace, folder: Path) -> None:
     (folder / "notes" / "zoe.txt").write_bytes(b"\xff")
+    (folder / "notes" / "bea.txt").write_text(" ")
+    (folder / "notes" / "eli.txt").write_text("Fiebre. " * 650_000)
     ran = enlace(*arguments(folder, "out.csv", "--json"))
-    assert "zoe.txt is not UTF-8" in ran.err
-    assert "1 document was left out." in ran.err
+    assert ran.err.splitlines() == [
+        f"enlace: {folder}/notes/bea.txt is empty.",
+        f"enlace: {folder}/notes/eli.txt is longer than 5 MB; divide it.",
+        f"enlace: {folder}/notes/zoe.txt is not UTF-8 (byte 0).",
+        "3 documents were left out.",
+    ]
     said: dict[str, Any] = json.loads(ran.out)
     assert said == json.loads((folder / "out.summary.json").read_text("utf-8"))
-    assert (said["documents"], said["left out"]) == (3, 1)
+    assert (said["documents"], said["left out"]) == (3, 3)
     assert said["variables"]["fiebre"] == {"present": 1, "absent": 1, "unclear": 0, "not mentioned": 1}
     assert all(sum(counts.values()) == 3 for counts in said["variables"].values())
 

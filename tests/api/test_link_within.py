@@ -125,12 +125,26 @@ def test_a_document_without_a_text_is_told(enlace, in_home: ReleaseHome, table: 
     assert "--document-column" in told.err
 
 
-def test_texts_that_are_no_json_are_told(enlace, in_home: ReleaseHome, table: Path, tmp_path: Path) -> None:
+def test_broken_texts_are_told_and_the_rest_goes_on(
+    enlace, in_home: ReleaseHome, table: Path, tmp_path: Path
+) -> None:
     texts = tmp_path / "texts.jsonl"
-    texts.write_text('{"doc": "d1", "text": "a"}\n{"doc": 2}\n', "utf-8")
-    told = enlace("link", "--input", table, "--texts", texts, "--output", "-")
-    assert told.code == 1
-    assert f"{texts}:2" in told.err
+    whole = {"doc": "d1", "text": "La insuficiencia tubular renal (ITR) mejora."}
+    long = {"doc": "d3", "text": "x" * 5_000_001}
+    lines = [json.dumps(one).encode() for one in (whole, {"doc": 2}, long, {"doc": "d4", "text": " "})]
+    texts.write_bytes(b"\n".join([*lines, b'{"doc": "d2", "text": "Fi\xe9vre"}', b""]))
+    told = enlace("link", "--input", table, "--texts", texts, "--output", "-", "--top", "1")
+    assert told.code == 0, told.err
+    assert told.err.splitlines() == [
+        f"enlace: {texts}:2 has no text 'doc'.",
+        f"enlace: {texts}:3 is longer than 5 MB; divide it.",
+        f"enlace: {texts}:4 is empty.",
+        f"enlace: {texts}:5 is not UTF-8.",
+        "The mentions of documents that cannot be read are linked without their text.",
+    ]
+    readings = [json.loads(line)["candidates"][0]["reading"] for line in told.out.splitlines()]
+    assert readings[0] == "insuficiencia tubular renal"
+    assert len(readings) == 3
 
 
 def test_the_command_links_within(enlace, in_home: ReleaseHome, api, renal: str) -> None:

@@ -74,13 +74,27 @@ def test_a_run_cut_anywhere_ends_in_the_same_file(
 ) -> None:
     output = tmp_path_factory.mktemp("cut") / "linked.jsonl"
     mentions = MENTIONS[:40]
-    run(output, mentions)
-    whole = output.read_bytes()
-    cut = data.draw(st.integers(0, len(whole)))
-    output.write_bytes(whole[:cut])
-    done = run(output, mentions)
+    together: list[tuple[str, ...]] = []
+
+    def run() -> int:
+        def link(rows: Sequence[Row]) -> list[Linking]:
+            together.append(tuple(row.mention for row in rows))
+            return echo(rows)
+
+        with resumed(output, PROVENANCE, alone(mentions)) as (text, _, rest):
+            return link_stream(link, rest, text, lambda done: None)
+
+    with patch("api.linking_file.BATCH", 7):
+        run()
+        whole = output.read_bytes()
+        cut = data.draw(st.integers(0, len(whole)))
+        output.write_bytes(whole[:cut])
+        lines = whole[:cut].count(b"\n")
+        batches = together.copy()
+        assert run() == (0 if lines == 40 else 40 - lines // 7 * 7)
     assert output.read_bytes() == whole
-    assert done == len(mentions) - whole[:cut].count(b"\n")
+    # Nothing is linked with other mentions than in a run that nobody killed.
+    assert set(together) == set(batches)
 
 
 documents = st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.integers(1, 4)), min_size=1, max_size=12)
@@ -171,7 +185,10 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_command_resumes(enlace, in_home: ReleaseHome, table: Path, tmp_path: Path) -> None:
+def test_the_command_resumes(
+    enlace, in_home: ReleaseHome, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.linking_file.BATCH", 3)
     output = tmp_path / "linked.jsonl"
     told = enlace("link", "--input", table, "--output", output, "--top", "3")
     assert (told.code, told.out) == (0, "")
@@ -182,7 +199,7 @@ def test_the_command_resumes(enlace, in_home: ReleaseHome, table: Path, tmp_path
     output.write_bytes(whole[: len(whole) // 2])
     told = enlace("link", "--input", table, "--output", output, "--top", "3")
     assert told.code == 0
-    assert "Continuing" in told.err
+    assert f"Continuing {output} after 3 of 7 mentions." in told.err
     assert output.read_bytes() == whole
     assert progress_file(output).is_file()
 

@@ -51,6 +51,7 @@ def test_an_argument_before_the_environment_before_a_file_before_the_default(tmp
         ("port = \n", "is not TOML"),
         ("\x00", "is not TOML"),
         ("allow_anonymous = 'perhaps'\n", "allow_anonymous"),
+        ("recognizer = 'both+nobody'\n", "recognizer is 'both+nobody', and there is no recogniser 'nobody'"),
     ],
 )
 def test_what_a_file_says_wrong_is_told(tmp_path: Path, text: str, said: str) -> None:

@@ -1,0 +1,50 @@
+"""A server annotates with the recogniser that its settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recognizer_folders import make_recognizer
+from served_process import serving
+
+from api.annotating import recognizers_of
+from graph.release import ReleaseHome
+from linker.annotation.annotator import Annotator
+from linker.annotation.context import ContextRules
+from linker.annotation.model import Document
+from linker.pipeline import Linker
+
+NOTE = "Varón con dolor torácico, asma y fiebre."
+QUERY = """query($text: String!) {
+  annotate(text: $text, first: 100) { nodes { start end type source decision { id } } } }"""
+
+
+def test_a_server_annotates_with_the_recogniser_of_its_environment(home: ReleaseHome, tmp_path: Path) -> None:
+    model = make_recognizer(tmp_path / "model", "roberta", ("O-symptom", "B-symptom", "I-symptom"))
+    index = home.folder("demo") / "index"
+    linker = Linker.open(index)
+    expected, dictionary = (
+        Annotator(recognizers_of([name], index), ContextRules.open(), linker)
+        .annotate_batch([Document("", NOTE)])[0]
+        .annotations
+        for name in (str(model), "dictionary")
+    )
+    linker.close()
+    # The first request opens the models.
+    with serving(home, tmp_path, ENLACE_RECOGNIZER="./model", ENLACE_REQUEST_SECONDS="300") as server:
+        answer = server.ask(QUERY, text=NOTE)
+    assert "errors" not in answer, answer
+    nodes = answer["data"]["annotate"]["nodes"]
+    assert nodes == [
+        {
+            "start": one.span.start,
+            "end": one.span.end,
+            "type": "symptom",
+            "source": one.span.source.name,
+            "decision": {"id": one.decision.id},
+        }
+        for one in expected
+    ]
+    assert [(node["start"], node["end"], node["type"]) for node in nodes] != [
+        (one.span.start, one.span.end, one.span.type) for one in dictionary
+    ]
