@@ -11,10 +11,11 @@ _SERVE = """\
 
 `enlace serve --workers {workers}` on a machine of {cores} cores, which {clients} clients share, each asking one
 request after the other; the release `{release}`. *Concept*: one with its terms, parents, children and ancestors and
-what those are called; first at fixed times, where a latency counts from the time at which the request was due, then by
-clients that never pause. *Of Neo4j*: the same question in one statement to a Neo4j server on the same machine, through
-its driver, by as many clients. Memory is what the server and its workers share with no other process, and what it
-grew by during the {seconds_each:.0f} seconds that each kind is asked for, after five of warming up.
+what those are called; first at fixed times, where a latency counts from the time at which the request was due, then
+by clients that never pause. *Link*: no mention is asked for twice. *Of Neo4j*: the same question in one statement to
+a Neo4j server on the same machine, through its driver, by as many clients. Memory is what the server and its workers
+share with no other process, and what it grew by during the {seconds_each:.0f} seconds that each kind is asked for,
+after five of warming up.
 """
 
 _ONE_REQUEST = """\
