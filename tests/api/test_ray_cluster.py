@@ -79,6 +79,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
             started.wait(30)
         except subprocess.TimeoutExpired:
             os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
         subprocess.run(["rm", "-rf", str(sockets)], check=True)
 
 
