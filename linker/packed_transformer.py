@@ -7,6 +7,7 @@ keys and values come from one product. The weights are the checkpoint's own, lai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -129,10 +130,18 @@ class _FirstStates(_Layer):
             stop = start + count * length
             query = asked[string : string + count].view(count, 1, self.heads, -1).transpose(1, 2)
             heads = joined[start:stop].view(count, length, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-            found = functional.scaled_dot_product_attention(query, heads[0], heads[1])
-            read.append(found.reshape(count, -1))
+            read.append(_read_by_one(query, heads[0], heads[1]).reshape(count, -1))
             start, string = stop, string + count
         return self.feed(_filled(torch.cat(read)), own)[: len(firsts)]
+
+
+def _read_by_one(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Attention of one query a string, shape (strings, heads, 1, size): the same whatever strings are read with it.
+
+    The library's own shares one query out to several threads, and how depends on the number of strings.
+    """
+    near = (query * keys).sum(-1, keepdim=True) / math.sqrt(query.shape[-1])
+    return (torch.softmax(near, -2) * values).sum(-2)
 
 
 class _Normalise:
