@@ -9,13 +9,15 @@ _SERVE = """\
 
 `python -m benchmarks.serve --home FOLDER --neo4j --json docs/results`
 
-`enlace serve --workers {workers}` on a machine of {cores} cores, which {clients} clients share, each asking one
-request after the other; the release `{release}`. *Concept*: one with its terms, parents, children and ancestors and
-what those are called; first at fixed times, where a latency counts from the time at which the request was due, then
-by clients that never pause. *Link*: no mention is asked for twice. *Of Neo4j*: the same question in one statement to
-a Neo4j server on the same machine, through its driver, by as many clients. Memory is what the server and its workers
-share with no other process, and what it grew by during the {seconds_each:.0f} seconds that each kind is asked for,
-after five of warming up.
+`enlace serve --workers {workers}` on a machine of {cores} cores, which {clients} clients share; the release
+`{release}`. Each kind of request is asked first at fixed times, so many a second by all clients together, with a
+latency counted from when a request was due; this is what the aims are about. Then by clients that never pause, each
+asking one request after the other: there a request mostly waits for its turn. *Concept*: one with its terms, parents,
+children and ancestors and what those are called. *Search*: as one types. *Link*: five mentions, none twice. *Of
+Neo4j*: the concept's question in one statement to a Neo4j server on the same machine, through its driver, by as many
+clients that never pause. Memory is what the server and its workers share with no other process, and what it grew by
+during the {seconds_each:.0f} seconds that each kind is asked for, after five of warming up; linking fills the memory
+of its answers, which is bounded.
 """
 
 _ONE_REQUEST = """\
