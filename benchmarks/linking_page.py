@@ -34,8 +34,7 @@ training mention nor a term of the index after folding case and accents; a code 
 descendants (any path). *Area* is that under the risk–coverage curve by the first candidate's score, less is better;
 *coverage* is the share of mentions that can be answered with at most so many first candidates wrong.
 
-Each table names its encoder's weights. Those of MedProcNER are still of the models that were shipped before the present
-ones.
+Each table names its encoder's weights.
 """
 
 _SETS = {
