@@ -142,6 +142,18 @@ def indexed(
         )
 
 
+def indexed_records(folder: Path, records: Iterable[Record], encoder: Encoder) -> IndexManifest:
+    """Index records without a release, by the bi-encoder alone."""
+    return build_index(
+        folder,
+        "r",
+        RecordsInMemory(records),  # type: ignore[arg-type]
+        encoder,
+        bi_encoder="",
+        cross_encoder="",
+    )
+
+
 def retriever(index: TermIndex, encoder: Encoder, weights: RetrievalWeights | None = None) -> Retriever:
     """A retriever that reads mentions as they stand."""
     return Retriever(index, encoder, Abbreviations.of(()), weights or RetrievalWeights())

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from clinic import RecordsInMemory
+from clinic import indexed_records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,6 @@ from linker.candidates import Retriever
 from linker.encoder import BiEncoder
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
-from linker.indexing import build_index
 from linker.model import Candidate, Decision, DocumentContext, Linking, Path, Reason, StageScores
 from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import Linker
@@ -50,14 +49,7 @@ def index(encoder: BiEncoder, tmp_path_factory: pytest.TempPathFactory) -> Itera
     records: list[Record] = [Concept(id, semantic_tag=f"tag {id[-1]}") for id in NAMES]
     records += [Term(id, name, "es") for id, name in NAMES.items()]
     folder = tmp_path_factory.mktemp("answers") / "index"
-    build_index(
-        folder,
-        "r",
-        RecordsInMemory(records),  # type: ignore[arg-type]
-        encoder,
-        bi_encoder="",
-        cross_encoder="",
-    )
+    indexed_records(folder, records, encoder)
     index = TermIndex.open(folder)
     yield index
     index.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from clinic import RecordsInMemory
+from clinic import indexed_records
 
 from graph.model import Concept, Record, Term
 from linker.abbreviations import Abbreviations
@@ -14,7 +14,6 @@ from linker.encoder import BiEncoder
 from linker.errors import LinkerError
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
-from linker.indexing import build_index
 from linker.model import DocumentContext, Linking, Reason
 from linker.model import Path as Way
 from linker.pipeline import BY_DOCUMENT, Linker
@@ -39,14 +38,7 @@ def linker(encoder: BiEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iter
     records: list[Record] = [Concept(id) for id in NAMES]
     records += [Term(id, name, "es") for id, name in NAMES.items()]
     folder = tmp_path_factory.mktemp("documents") / "index"
-    build_index(
-        folder,
-        "r",
-        RecordsInMemory(records),  # type: ignore[arg-type]
-        encoder,
-        bi_encoder="",
-        cross_encoder="",
-    )
+    indexed_records(folder, records, encoder)
     index = TermIndex.open(folder)
     yield Linker(Retriever(index, encoder, LISTED, RetrievalWeights()), None)
     index.close()

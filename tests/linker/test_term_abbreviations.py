@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clinic import RecordsInMemory
+from clinic import indexed_records
 
 from graph.model import Concept, Record, Term
 from linker.abbreviations import Abbreviations
 from linker.encoder import BiEncoder
-from linker.indexing import build_index
 from linker.term_abbreviations import gather, with_those_of_terms, write
 
 CONCEPTS = [
@@ -46,14 +45,7 @@ def test_an_index_keeps_those_of_its_terms(encoder: BiEncoder, tmp_path: Path) -
     records: list[Record] = [Concept(f"X:{at}") for at in range(len(CONCEPTS))]
     records += [Term(f"X:{at}", text, lang) for at, terms in enumerate(CONCEPTS) for text, lang in terms]
     folder = tmp_path / "index"
-    manifest = build_index(
-        folder,
-        "r",
-        RecordsInMemory(records),  # type: ignore[arg-type]
-        encoder,
-        bi_encoder="",
-        cross_encoder="",
-    )
+    manifest = indexed_records(folder, records, encoder)
     assert manifest.files["abbreviations.tsv"] > 0
     found = with_those_of_terms(folder, Abbreviations.of(()))
     assert found.readings("IRA").texts == ("IRA", "insuficiencia renal aguda")
