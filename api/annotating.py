@@ -44,6 +44,8 @@ def told_recognizers(names: Sequence[str]) -> str:
 def recognizers_of(names: Sequence[str], index_folder: Path) -> list[Recognizer]:
     """The recognisers of those names, without repetition. `+` joins several in one name.
 
+    A model is computed in bfloat16 where the index is.
+
     Raises ArgumentRejected for a name of none, and what opening them raises.
     """
     return [_recognizer(name, index_folder) for name in _parts(names)]
@@ -93,8 +95,12 @@ def _recognizer(name: str, index_folder: Path) -> Recognizer:
             "Hugging Face id.",
         )
     from linker.annotation.recognizer import TokenRecognizer
+    from linker.encoder import BFLOAT16, FULL
+    from linker.index_manifest import IndexManifest
 
-    return TokenRecognizer.open(recognizer_source(name))
+    # In 8-bit integers a recogniser would be no faster.
+    lower = IndexManifest.read(index_folder).encoder.precision == BFLOAT16
+    return TokenRecognizer.open(recognizer_source(name), precision=BFLOAT16 if lower else FULL)
 
 
 @dataclass(frozen=True, slots=True)

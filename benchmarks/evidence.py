@@ -11,8 +11,8 @@ documents is what it is worth there. The pieces, of a candidate:
 - lineage: of its ancestors and descendants;
 - depth: its steps below a root;
 - overlap: the share of the term that the mention says, and of the mention that the term says (specificity);
-- coherence: the share that the document's other mentions give to the candidate;
-- kin coherence: that they give to its parents, children and siblings.
+- kin coherence: whether another mention of the document is linked to a parent, child or sibling by itself;
+- coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from graph.release import INDEX_FOLDER, ReleaseHome
 from linker.candidates import Retrieved
 from linker.evaluation.metrics import DocumentBootstrap, Estimate
 from linker.mentions import GoldMention, split_documents
+from linker.model import DocumentContext, Linking
+from linker.normalization import fold_words
 from linker.overlap import word_overlaps
 from linker.pipeline import Linker
 from linker.shipped import SHIPPED
@@ -57,13 +59,12 @@ PIECES = {
     "kin": ("kin",),
     "lineage": ("lineage",),
     "depth": ("depth",),
-    "coherence": ("coherence",),
     "kin coherence": ("kin coherence",),
 }
 """The columns of each piece."""
 KEPT = ("support", "overlap")
-"""Those that linking uses."""
-_FEW = 5
+"""Those that the ranking of linking uses; coherence comes after it."""
+COHERENCE = "coherence"
 
 Column = npt.NDArray[np.float64]
 
@@ -78,6 +79,8 @@ class Ranked:
     gold: npt.NDArray[np.bool_]
     decided: bool
     """Whether a term is the mention: the order of the first places is not asked then."""
+    linked: tuple[bool, bool]
+    """Whether linking puts the right one first, and whether it does together with the document's other mentions."""
 
     def values(self, names: Sequence[str]) -> Column:
         """Shape (k, len(names))."""
@@ -97,26 +100,32 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
     kin = _Kin(hierarchy)
     for span in spans:
         columns[span] |= _graph_columns(ids[span], share[span], kin)
+    documents = [DocumentContext(mention.document) for mention in mentions]
+    asked = [mention.span.strip() for mention in mentions]
+    alone = linker.link(asked, documents=documents, top_k=1, together=False)
+    together = linker.link(asked, documents=documents, top_k=1)
+    chosen = {(m.document, m.span.strip()): one.decision.id for m, one in zip(mentions, alone, strict=True)}
     by_document: dict[str, set[str]] = defaultdict(set)
     for mention in mentions:
         by_document[mention.document].add(mention.span.strip())
     found = []
-    for mention in mentions:
-        span = mention.span.strip()
-        given: dict[str, float] = defaultdict(float)
-        for other in by_document[mention.document] - {span}:
-            for id, part in zip(ids[other][:_FEW], share[other][:_FEW], strict=False):
-                given[id] += float(part)
-        coherence = {
-            "coherence": np.array([min(given.get(id, 0.0), 2.0) for id in ids[span]]),
-            "kin coherence": np.array(
-                [min(sum(given.get(near, 0.0) for near in kin.of(id)), 2.0) for id in ids[span]]
-            ),
+    for place, mention in enumerate(mentions):
+        span = asked[place]
+        meant = {
+            id
+            for other in by_document[mention.document]
+            if fold_words(other) != fold_words(span) and (id := chosen[mention.document, other])
         }
+        coherence = {"kin coherence": np.array([float(not meant.isdisjoint(kin.of(id))) for id in ids[span]])}
         gold = np.array([id in mention.codes for id in ids[span]])
         decided = bool(retrieved[span].exact[0] > 0)
-        found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided))
+        linked = _first_right(alone[place], mention), _first_right(together[place], mention)
+        found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided, linked))
     return found
+
+
+def _first_right(linking: Linking, mention: GoldMention) -> bool:
+    return bool(linking.candidates) and linking.candidates[0].id in mention.codes
 
 
 def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[str, Column]]:
@@ -146,7 +155,7 @@ def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[st
 
 
 def _share(columns: dict[str, Column], one: Retrieved) -> Column:
-    """How likely each candidate is before the graph is asked: what the document's other mentions are told."""
+    """How likely each candidate is before the graph is asked."""
     score = np.where(one.exact > 0, 0.0, np.log(np.clip(one.score.astype(np.float64), 1e-6, 1)))
     score = score + columns["support"]
     weights: Column = np.exp(score - score.max())
@@ -213,7 +222,7 @@ class Worth:
 
     set: str
     piece: str
-    beyond: Estimate
+    beyond: Estimate | None
     last: Estimate
 
 
@@ -235,6 +244,8 @@ def worth(name: str, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Est
         beyond = bootstrap.estimate(right((piece,)) - base)
         last = bootstrap.estimate(right((*others, piece)) - (right(others) if piece in KEPT else kept))
         rows.append(Worth(name, piece, beyond, last))
+    alone, together = np.array([one.linked for one in gold], dtype=np.float64).T
+    rows.append(Worth(name, COHERENCE, None, bootstrap.estimate(together - alone)))
     return bootstrap.estimate(kept), rows
 
 
@@ -303,22 +314,24 @@ def _print(found: Found) -> None:
     for heading in ("piece", *found):
         table.add_column(heading)
     table.add_row("accuracy@1 with what is kept", *(str(kept) for kept, _ in found.values()))
-    for place, piece in enumerate(PIECES):
+    for place, piece in enumerate((*PIECES, COHERENCE)):
         rows = [rows[place] for _, rows in found.values()]
         table.add_row(
-            f"{piece}, kept" if piece in KEPT else piece,
+            f"{piece}, kept" if piece in (*KEPT, COHERENCE) else piece,
             *(f"{_signed(row.beyond)} / {_signed(row.last)}" for row in rows),
         )
     Console(width=200, highlight=False, markup=False).print(table)
 
 
-def _signed(estimate: Estimate) -> str:
+def _signed(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
     return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
 
 
 def _json(found: Found) -> str:
-    def numbers(estimate: Estimate) -> list[float]:
-        return [round(number, 4) for number in (estimate.value, estimate.low, estimate.high)]
+    def numbers(estimate: Estimate | None) -> list[float] | None:
+        return estimate and [round(number, 4) for number in (estimate.value, estimate.low, estimate.high)]
 
     sets = {
         name: {
@@ -327,15 +340,15 @@ def _json(found: Found) -> str:
         }
         for name, (kept, rows) in found.items()
     }
-    return json.dumps({"kept": list(KEPT), "sets": sets}, indent=1, ensure_ascii=False)
+    return json.dumps({"kept": [*KEPT, COHERENCE], "sets": sets}, indent=1, ensure_ascii=False)
 
 
 def evidence_section(figures: dict[str, Any]) -> str:
     """The part of docs/results.md, from the figures that were written."""
     sets: dict[str, dict[str, Any]] = figures["sets"]
 
-    def told(numbers: Sequence[float]) -> str:
-        return _signed(Estimate(*numbers))
+    def told(numbers: Sequence[float] | None) -> str:
+        return _signed(numbers and Estimate(*numbers))
 
     rows = [
         ["accuracy@1 with what is kept", *(f"{one['kept'][0]:.3f}" for one in sets.values())],
@@ -347,7 +360,7 @@ def evidence_section(figures: dict[str, Any]) -> str:
                     for one in sets.values()
                 ),
             ]
-            for piece in PIECES
+            for piece in (*PIECES, COHERENCE)
         ),
     ]
     return f"{_SECTION}\n{table(['piece', *sets], rows)}"
@@ -363,8 +376,9 @@ What a piece adds to accuracy@1: beyond the scores of bi-encoder, letters and cr
 left out, and the weights are fitted on held-out training documents of all five sets together.
 *Support*: the share of all terms near the mention that are the candidate's own; *overlap*: how far mention and term
 say the same words; *kin*: the share of its parents, children and siblings; *lineage*: of its ancestors and
-descendants; *coherence*: the share that the document's other mentions give to the candidate, or to its kin. SNOMED CT
-codes named by mentions have no hierarchy here.
+descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself; *coherence*:
+whether one is to the candidate itself, measured by linking the mentions of a document together and apart, with the
+shipped weight (`linker.coherence`). SNOMED CT codes named by mentions have no hierarchy here.
 """
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from linker.fusion import logit
 from linker.model import Reason
 from linker.normalization import fold_words
 
@@ -54,7 +55,7 @@ class Standing:
         """
         if len(self.score) < 2 or self.exact[0] != self.exact[1]:
             return False
-        first, second = _logit(self.score[:2])
+        first, second = logit(self.score[:2])
         near = bool(first - second < NEAR)
         if self.exact[0]:
             return near and bool(self.weight[0] == self.weight[1])
@@ -68,7 +69,7 @@ class Standing:
         """What `DecisionWeights` weigh, in their order, shape (7,)."""
         if not len(self.score):
             return np.zeros(len(FEATURES))
-        first, *others = np.clip(_logit(self.score), -_MOST_LOGIT, _MOST_LOGIT)
+        first, *others = np.clip(logit(self.score), -_MOST_LOGIT, _MOST_LOGIT)
         matched = int(self.exact[0])
         # Weights are logarithms of use: of the senses of one string, this is the share of the first.
         senses = np.exp(self.weight[self.exact == matched].astype(np.float64))
@@ -105,6 +106,8 @@ class DecisionWeights:
     bias: float = 0.0
     minimum: float = 0.0
     """The least probability that a choice is made at."""
+    coherence: float = 0.0
+    """What a candidate gains in logits that another mention of the document was linked to (`linker.coherence`)."""
 
     def probability(self, standing: Standing) -> float:
         """Of the first candidate's being right; 0 where there is none."""
@@ -127,18 +130,24 @@ class Decisions:
     retrieved: DecisionWeights = DecisionWeights()
     reranked: DecisionWeights = DecisionWeights()
 
+    @property
+    def cohere(self) -> bool:
+        """Whether mentions of one document have a say on each other."""
+        return bool(self.retrieved.coherence or self.reranked.coherence)
 
-FEATURES = tuple(f.name for f in fields(DecisionWeights) if f.name not in ("bias", "minimum"))
+
+FEATURES = tuple(f.name for f in fields(DecisionWeights) if f.name not in ("bias", "minimum", "coherence"))
 
 
-def reason(standing: Standing, probability: float, minimum: float) -> Reason:
+def reason(standing: Standing, probability: float, minimum: float, *, apart: bool = False) -> Reason:
     """Why none is chosen; Reason.CHOSEN where the first is.
 
-    Between two that tie none is chosen; but where both together are less likely than `minimum`, nothing is close.
+    Between two that tie none is chosen, unless something else sets them `apart`; but where both together are less
+    likely than `minimum`, nothing is close.
     """
     if not len(standing.score):
         return Reason.NOTHING_CLOSE
-    if standing.tied and 2 * probability >= minimum:
+    if standing.tied and not apart and 2 * probability >= minimum:
         return Reason.TIE
     return Reason.CHOSEN if probability >= minimum else Reason.NOTHING_CLOSE
 
@@ -146,9 +155,3 @@ def reason(standing: Standing, probability: float, minimum: float) -> Reason:
 def may_be_abbreviation(mention: str) -> bool:
     """Whether a mention looks like an abbreviation: one short word, or one of capitals."""
     return " " not in mention and (len(mention) <= SHORT or mention.isupper())
-
-
-def _logit(score: npt.NDArray[np.float32]) -> Features:
-    safe = np.clip(score.astype(np.float64), 1e-6, 1 - 1e-6)
-    logits: Features = np.log(safe / (1 - safe))
-    return logits

@@ -3,8 +3,8 @@
 Besides the two retrieval scores and the cross-encoder's logit: how far mention and term say the same words
 (specificity, `linker.overlap`), and what all terms of the concept say together (`linker.support`). The weights are
 fitted on held-out documents (`linker.training.fusion_fit`). What else the graph says `benchmarks/evidence.py` measures:
-parents, children and siblings, lineage and depth were worth nothing beyond these, and are not here. That a document's
-other mentions may mean the same was worth .007 of accuracy on HPO and nothing elsewhere; it is not weighed yet.
+parents, children and siblings, lineage and depth were worth nothing beyond these, and are not here. What a document's
+other mentions say comes after (`linker.coherence`).
 """
 
 from __future__ import annotations

@@ -21,6 +21,13 @@ def sigmoid(logits: Scores) -> Scores:
     return (1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
 
 
+def logit(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """What the logistic function makes the scores of, within ±14, of their shape."""
+    safe = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
+    logits: npt.NDArray[np.float64] = np.log(safe / (1 - safe))
+    return logits
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievalWeights:
     """`score = sigmoid(bias + dense·cosine + lexical·tfidf)`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from graph.model import CURIE
 from linker.answer_cache import Answer, AnswerCache, Settings
 from linker.candidates import Retrieved, Retriever
 from linker.choosing import Chooser, Ranked
+from linker.coherence import CANDIDATES as COHERENT
+from linker.coherence import weighed_together
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import SUPPORT, columns
 from linker.encoder import BiEncoder, Encoder, model_settings
@@ -134,12 +137,14 @@ class Linker:
         scope: Scope | None = None,
         min_probability: float | None = None,
         budget_ms: float | None = None,
+        together: bool = True,
     ) -> list[Linking]:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
-        `documents` says where each mention comes from, `contexts` has the text around it, for a cross-encoder that was
-        trained to read it. Only concepts within `scope` are candidates. None is chosen whose probability is below
-        `min_probability`, by default what the models were fitted to.
+        `documents` says where each mention comes from; those of one have a say on each other (`linker.coherence`), but
+        where `together` is false and `weigh_together` comes later. `contexts` has the text around each, for a
+        cross-encoder that was trained to read it. Only concepts within `scope` are candidates. None is chosen whose
+        probability is below `min_probability`, by default what the models were fitted to.
 
         Once `budget_ms` are over no further mention is re-ranked: those left keep the order of retrieval, which
         always takes place, and their candidates say so (`Path.CUT`). Raises MentionRejected for an empty
@@ -153,21 +158,41 @@ class Linker:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
         asked = self._asked(mentions, documents, contexts)
         distinct = list(dict.fromkeys(asked))
-        settings = Settings(top_k, min_probability, scope.digest() if scope else b"")
+        coherent = together and documents is not None and self._decisions.cohere
+        found = max(top_k, COHERENT) if coherent else top_k
+        settings = Settings(found, min_probability, scope.digest() if scope else b"")
         # With a budget an answer depends on the time that was left.
         remembered = self._answers if until is None else None
         known = remembered.get(distinct, settings) if remembered is not None else [None] * len(distinct)
         linked = {one: answer for one, answer in zip(distinct, known, strict=True) if answer is not None}
         new = [question for question in distinct if question not in linked]
         for question, answer in zip(
-            new, self._answered(new, top_k, scope, min_probability, until), strict=True
+            new, self._answered(new, found, scope, min_probability, until), strict=True
         ):
             linked[question] = answer
             if remembered is not None:
                 remembered.put(question, settings, answer)
-        return [
+        answers = [
             Linking(mention, *linked[question]) for mention, question in zip(mentions, asked, strict=True)
         ]
+        if coherent and documents is not None:
+            return self.weigh_together(answers, documents, top_k=top_k, min_probability=min_probability)
+        return answers
+
+    def weigh_together(
+        self,
+        linkings: Sequence[Linking],
+        documents: Sequence[DocumentContext],
+        *,
+        top_k: int,
+        min_probability: float | None = None,
+    ) -> list[Linking]:
+        """Answers with what other mentions of the same document say of them, and the first `top_k` candidates of each.
+
+        `documents` has the document of each; mentions of no document stand alone.
+        """
+        weighed = weighed_together(linkings, documents, self._decisions, min_probability)
+        return [replace(one, candidates=one.candidates[:top_k]) for one in weighed]
 
     def _answered(
         self,

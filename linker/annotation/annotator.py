@@ -6,8 +6,9 @@ cross-encoder that was trained to read the text around a mention gets it.
 
 The type that a recogniser or the document gave a mention narrows semantic tags, where the release has tags of that
 type (`linker.annotation.mention_types`): a mention whose first concept has another tag, or that two concepts may be, is
-linked again within these, and if a concept is chosen there, that is the answer. Where none is, the first answer stands:
-annotators and terminologies do not always agree on what a thing is.
+linked again within these, and if a concept is chosen there, that is the answer. Where none is, or where a term was the
+mention and none of these is, the first answer stands: annotators and terminologies do not always agree on what a thing
+is. Then the mentions of a document have a say on each other's candidates (`linker.coherence`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from linker.annotation.model import (
     Span,
 )
 from linker.annotation.overlaps import resolve_all
+from linker.coherence import CANDIDATES
 from linker.model import Decision, DocumentContext, Linking, Path, Reason
 from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import MAXIMUM_MENTION_LENGTH, Linker
@@ -39,6 +41,7 @@ MENTIONS_AT_ONCE = 512
 """Mentions linked at once, so that a very long document takes no more memory than some short ones."""
 TOP = 5
 
+_MATCHED = (Path.EXACT, Path.FOLDED)
 _NOT_LINKED = Decision(None, Path.NONE, Reason.NOTHING_CLOSE, 0.0)
 
 
@@ -164,18 +167,28 @@ class Annotator:
                 again.setdefault(tags, []).append(one)
         for tags, some in again.items():
             for one, narrower in zip(some, self._link(some, self._scope(tags)), strict=True):
-                if narrower.decision.id is not None:
+                # A term that is the mention says more than the type does, which a recogniser guessed.
+                if narrower.decision.id is not None and (
+                    linked[one].decision.path not in _MATCHED or narrower.decision.path in _MATCHED
+                ):
                     linked[one] = narrower
-        return linked
+        weighed = self._linker.weigh_together(
+            list(linked.values()),
+            [one.document for one in linked],
+            top_k=self._top_k,
+            min_probability=self._min_probability,
+        )
+        return dict(zip(linked, weighed, strict=True))
 
     def _link(self, asked: Sequence[_Asked], scope: Scope | None) -> list[Linking]:
         return self._linker.link(
             [one.mention for one in asked],
-            top_k=self._top_k,
+            top_k=max(self._top_k, CANDIDATES),
             documents=[one.document for one in asked],
             contexts=[one.context for one in asked] if self._reach else None,
             scope=scope,
             min_probability=self._min_probability,
+            together=False,
         )
 
     def _narrowed(self, type: str, linking: Linking) -> frozenset[str]:

@@ -91,8 +91,9 @@ def evaluate_documents(
                 if id(one) not in spoken:
                     spoken[id(one)] = one.spans(texts)
         found = {name: resolve_all([spoken[id(one)] for one in own]) for name, own in systems.items()}
-        concepts = _concepts(linker, batch, found) if codes and linker is not None else {}
         for name, spans in found.items():
+            # Each system by itself: the mentions of a document have a say on each other.
+            concepts = _concepts(linker, batch, spans) if codes and linker is not None else {}
             for place, document in enumerate(batch):
                 own_gold = gold.get(document_name(document.id), ())
                 told_spans = [
@@ -130,13 +131,9 @@ def _chosen(
 
 
 def _concepts(
-    linker: LinksSpans, batch: Sequence[Document], found: Mapping[str, Sequence[Sequence[Span]]]
+    linker: LinksSpans, batch: Sequence[Document], spans: Sequence[Sequence[Span]]
 ) -> dict[tuple[int, Span], tuple[str | None, str | None]]:
     """The chosen concept and the first candidate of each span, by the document's place in the batch."""
-    spans = [
-        list(dict.fromkeys(span for own in found.values() for span in own[place]))
-        for place in range(len(batch))
-    ]
     return {
         (place, one.span): (one.decision.id, one.candidates[0].id if one.candidates else None)
         for place, annotated in enumerate(linker.annotate_spans(batch, spans))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -240,14 +241,28 @@ def _linked(
     progress: Callable[[int], None],
 ) -> Answers:
     candidates, scores, decisions = [], [], []
-    for start in range(0, len(asked), BATCH):
-        spans, documents, contexts = zip(*asked[start : start + BATCH], strict=True)
+    for batch in _batches(asked):
+        spans, documents, contexts = zip(*batch, strict=True)
         for one in linker.link(spans, top_k=top, documents=documents, contexts=contexts):
             candidates.append([c.id for c in one.candidates])
             scores.append(one.candidates[0].score if one.candidates else -np.inf)
             decisions.append(one.decision)
         progress(len(candidates))
     return Answers(candidates, scores, decisions)
+
+
+def _batches(asked: Sequence[_Asked]) -> Iterator[list[_Asked]]:
+    """About BATCH at a time, a document's mentions that follow each other together: they have a say on each other."""
+    batch: list[_Asked] = []
+    for document, own in groupby(asked, key=lambda one: one[1]):
+        alone = document == DocumentContext()
+        for one in own:
+            if len(batch) >= BATCH and (alone or batch[-1][1] != document):
+                yield batch
+                batch = []
+            batch.append(one)
+    if batch:
+        yield batch
 
 
 def _outcomes(

@@ -19,6 +19,7 @@ from linker.index import open_checked
 from linker.pair_text import NO_CONTEXT
 from linker.pipeline import Linker
 from linker.reranker import Reranker
+from linker.training.coherence_fit import fit_coherence
 from linker.training.decision_fit import fit_decisions_of
 from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
 from linker.training.model_folder import write_settings
@@ -60,6 +61,14 @@ def run_fusion(
     decisions = Decisions(
         fit_decisions_of([(linker.without_reranker(), one) for linker, one in asked]),
         fit_decisions_of(asked),
+    )
+    deciding = [(Linker(linker.retriever, reranker, decisions), one) for linker, one in asked]
+    decisions = Decisions(
+        replace(
+            decisions.retrieved,
+            coherence=fit_coherence([(linker.without_reranker(), one) for linker, one in deciding]),
+        ),
+        replace(decisions.reranked, coherence=fit_coherence(deciding)),
     )
     for index in indexes:
         index.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from recognizer_folders import make_recognizer
 from served_process import serving
 
@@ -12,6 +14,9 @@ from graph.release import ReleaseHome
 from linker.annotation.annotator import Annotator
 from linker.annotation.context import ContextRules
 from linker.annotation.model import Document
+from linker.annotation.recognizer import TokenRecognizer
+from linker.encoder import BFLOAT16, FULL, INT8
+from linker.index_manifest import IndexManifest
 from linker.pipeline import Linker
 
 NOTE = "Varón con dolor torácico, asma y fiebre."
@@ -48,3 +53,23 @@ def test_a_server_annotates_with_the_recogniser_of_its_environment(home: Release
     assert [(node["start"], node["end"], node["type"]) for node in nodes] != [
         (one.span.start, one.span.end, one.span.type) for one in dictionary
     ]
+
+
+def test_a_recogniser_is_computed_in_bfloat16_where_the_index_is(home: ReleaseHome, tmp_path: Path) -> None:
+    model = make_recognizer(tmp_path / "model", "roberta", ("O", "B-symptom", "I-symptom"))
+    manifest = IndexManifest.read(home.folder("demo") / "index")
+
+    def logits(one: TokenRecognizer) -> np.ndarray:
+        return one.word_logits(one.read([NOTE]))[0]
+
+    alone = {
+        precision: logits(TokenRecognizer.open(model, precision=precision)) for precision in (FULL, BFLOAT16)
+    }
+    assert not np.array_equal(alone[FULL], alone[BFLOAT16])
+    for precision, expected in ((FULL, FULL), (BFLOAT16, BFLOAT16), (INT8, FULL)):
+        folder = tmp_path / precision
+        folder.mkdir()
+        replace(manifest, encoder=replace(manifest.encoder, precision=precision)).write(folder)
+        (opened,) = recognizers_of([str(model)], folder)
+        assert isinstance(opened, TokenRecognizer)
+        assert np.array_equal(logits(opened), alone[expected])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from clinic import ANGINA, ASTHMA, COLIC, INFARCTION
+from clinic import ANGINA, ASTHMA, BRONCHITIS, COLIC, COVID, INFARCTION
 
 from linker.annotation.annotator import Annotator
 from linker.annotation.dictionary import Dictionary
@@ -112,8 +112,11 @@ def test_the_type_narrows_semantic_tags_where_a_concept_is_chosen_there(counting
     assert len(counting.asked) == 2
     assert chosen("disorder", "asma") == ASTHMA
     assert len(counting.asked) == 3, "a concept of the type needs no second look"
-    chosen("disorder")
+    assert chosen("disorder") == COLIC, "a term that is the mention stands where none of the type is"
     assert counting.asked[3:] == [["cólico"], ["cólico"]]
+    disorders = (INFARCTION, ANGINA, ASTHMA, COVID, BRONCHITIS)
+    assert chosen("", "año malo") not in disorders
+    assert chosen("disorder", "año malo") in disorders
 
 
 def test_a_span_that_is_no_mention_is_not_linked(linker: Linker) -> None:

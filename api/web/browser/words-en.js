@@ -217,6 +217,7 @@ export const ENGLISH = {
   "not-seen": "not asked",
   evidence: "What else speaks for it or against it",
   "evidence-abbreviation in the document": "abbreviation in the document",
+  "evidence-another mention of the document": "another mention of the document",
   "evidence-support of its terms": "support of its terms",
   "path-EXACT": "letter for letter",
   "path-FOLDED": "but for case and accents",

@@ -217,6 +217,7 @@ export const SPANISH = {
   "not-seen": "no consultado",
   evidence: "Qué más habla a favor o en contra",
   "evidence-abbreviation in the document": "abreviatura en el documento",
+  "evidence-another mention of the document": "otra mención del documento",
   "evidence-support of its terms": "apoyo de sus términos",
   "path-EXACT": "letra por letra",
   "path-FOLDED": "salvo mayúsculas y acentos",

@@ -1,0 +1,129 @@
+"""What a document says of a mention by its other mentions: a text speaks of the same things again.
+
+A candidate that another mention of the document was linked to gains a fitted weight in logits, and the decision is made
+anew. What a mention was linked to is what it had by itself, so the order of mentions decides nothing. Where a term is
+the mention it stands, unless two concepts tie there. Parents, children, siblings, lineage, and how much two concepts
+have in common above them were measured too and told no better which candidate is right (`benchmarks/evidence.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from graph.model import CURIE
+from linker.decisions import Decisions, DecisionWeights, Standing, reason
+from linker.fusion import logit, sigmoid
+from linker.model import Candidate, Decision, DocumentContext, Evidence, Linking, Path, Reason
+from linker.normalization import fold_words
+
+COHERENCE = Evidence("another mention of the document", 1.0)
+"""Of a candidate that another mention of the same document was linked to."""
+CANDIDATES = 5
+"""First candidates of a mention that the others of its document have a say on, however many are shown."""
+_NOWHERE = DocumentContext()
+
+
+def weighed_together(
+    linkings: Sequence[Linking],
+    documents: Sequence[DocumentContext],
+    decisions: Decisions,
+    min_probability: float | None = None,
+) -> list[Linking]:
+    """Answers, each with what the other mentions of its document say of its first CANDIDATES.
+
+    `documents` has the document of each; mentions of no document stand alone.
+    """
+    places: dict[DocumentContext, list[int]] = defaultdict(list)
+    for place, document in enumerate(documents):
+        if document != _NOWHERE:
+            places[document].append(place)
+    found = list(linkings)
+    for own in places.values():
+        for place, meant in zip(own, meant_by_others([linkings[i] for i in own]), strict=True):
+            if meant:
+                found[place] = _with_others(linkings[place], meant, decisions, min_probability)
+    return found
+
+
+def meant_by_others(linkings: Sequence[Linking]) -> list[frozenset[CURIE]]:
+    """For each of one document's mentions, those of its candidates that its other mentions were linked to.
+
+    Mentions that differ in case, accents and marks alone are no others.
+    """
+    saying: dict[CURIE, set[str]] = defaultdict(set)
+    words = [fold_words(linking.mention) for linking in linkings]
+    for linking, own in zip(linkings, words, strict=True):
+        if linking.decision.id is not None:
+            saying[linking.decision.id].add(own)
+    return [
+        frozenset(c.id for c in linking.candidates[:CANDIDATES] if saying.get(c.id, set()) - {own})
+        for linking, own in zip(linkings, words, strict=True)
+    ]
+
+
+def _with_others(
+    linking: Linking, meant: Collection[CURIE], decisions: Decisions, min_probability: float | None
+) -> Linking:
+    candidates, told = linking.candidates[:CANDIDATES], linking.decision
+    matched = candidates[0].path in (Path.EXACT, Path.FOLDED)
+    read = matched or candidates[0].path is Path.RERANKED
+    weights = decisions.reranked if read else decisions.retrieved
+    minimum = weights.minimum if min_probability is None else min_probability
+    if not weights.coherence or told.reason is Reason.OUT_OF_SCOPE:
+        return linking
+    if matched:
+        apart = _apart(candidates, meant)
+        if told.reason is not Reason.TIE or not apart:
+            return linking
+        if apart < 0:
+            candidates = (candidates[1], candidates[0], *candidates[2:])
+        candidates = tuple(_told(candidate, meant) for candidate in candidates)
+        probability = _gained(told.probability, weights)
+        why = Reason.CHOSEN if probability >= minimum else Reason.NOTHING_CLOSE
+    else:
+        gained = (
+            replace(_told(one, meant), score=_gained(one.score, weights)) if one.id in meant else one
+            for one in candidates
+        )
+        candidates = tuple(sorted(gained, key=lambda one: -one.score))
+        standing = _standing(linking.mention, candidates)
+        probability = weights.probability(standing)
+        why = reason(standing, probability, minimum, apart=_apart(candidates, meant) > 0)
+    chosen = Decision(None, Path.NONE, why, probability)
+    if not why:
+        chosen = Decision(candidates[0].id, candidates[0].path, why, probability)
+    return replace(linking, candidates=(*candidates, *linking.candidates[CANDIDATES:]), decision=chosen)
+
+
+def _apart(candidates: Sequence[Candidate], meant: Collection[CURIE]) -> int:
+    """1 if the first of two is meant elsewhere and the second is not, -1 if it is the other way round, else 0."""
+    first, second = ([candidate.id in meant for candidate in candidates[:2]] + [False])[:2]
+    return first - second
+
+
+def _told(candidate: Candidate, meant: Collection[CURIE]) -> Candidate:
+    if candidate.id not in meant:
+        return candidate
+    return replace(candidate, evidence=(COHERENCE, *candidate.evidence))
+
+
+def _gained(probability: float, weights: DecisionWeights) -> float:
+    """A score or probability, more likely by the weight of coherence."""
+    logits = logit(np.array([probability])) + weights.coherence
+    return round(float(sigmoid(logits.astype(np.float32))[0]), 6)
+
+
+def _standing(mention: str, candidates: Sequence[Candidate]) -> Standing:
+    """How candidates of which no term is the mention stand."""
+    return Standing(
+        mention,
+        np.array([candidate.score for candidate in candidates], dtype=np.float32),
+        np.zeros(len(candidates), dtype=np.int8),
+        np.zeros(len(candidates), dtype=np.float32),
+        tuple(candidate.reading for candidate in candidates[:2]),
+        tuple(candidate.matched_term for candidate in candidates[:2]),
+    )
