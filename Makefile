@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 
-.PHONY: demo test test-long neo4j lint types format models recognizer results screenshots clean
+.PHONY: demo test test-long neo4j lint types format models recognizer results scale screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/enlace demo
@@ -44,6 +44,7 @@ recognizer: $(INSTALLED)
 # The tables of docs/results.md.
 results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.linking --data $(DATA) --set distemist-hpo-terms --precision bfloat16 --json docs/results
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --set distemist-hpo-terms --precision int8 --json docs/results
 	$(BIN)/python -m benchmarks.evidence --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.against_published_loop --data $(DATA) --json docs/results
@@ -68,6 +69,17 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.serve --home build/serve --neo4j --json docs/results
 	$(BIN)/python -m benchmarks.one_request --home build/serve --json docs/results
 	$(BIN)/python -m benchmarks.results_page
+
+# The figures of docs/scale.md; about an hour on two cores that do nothing else.
+scale: $(INSTALLED)
+	rm -rf build/scale && mkdir -p build/scale
+	for release in hpo-2024-04 hpo-bfloat16; do ENLACE_HOME=build/scale $(BIN)/enlace load \
+	  $(DATA)/hpo/hp.v2024-04-26.json.gz --translations $(DATA)/hpo/hp-es.babelon.tsv --release $$release || exit 1; done
+	ENLACE_HOME=build/scale $(BIN)/enlace index --release hpo-2024-04
+	ENLACE_HOME=build/scale $(BIN)/enlace index --release hpo-bfloat16 --precision bfloat16
+	$(BIN)/python -m benchmarks.annotate --home build/scale --data $(DATA) --release hpo-2024-04 --ray --json docs/results
+	$(BIN)/python -m benchmarks.annotate --home build/scale --data $(DATA) --release hpo-bfloat16 --notes 1000 --json docs/results
+	$(BIN)/python -m benchmarks.scale_page
 
 # The pictures of docs/browser.md; needs Chromium.
 screenshots: $(INSTALLED)

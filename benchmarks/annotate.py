@@ -4,8 +4,9 @@
                                   [--recognizer dictionary ...] [--ray] [--json DIR]
 
 The notes are the 3,500 clinical cases of CodiEsp and its background. `enlace annotate` runs in a process of its own,
-once for each number of notes, the opening of the models included; with `--ray` once more on two workers of Ray, whose
-answers must be the same bytes. Run it on a machine that does nothing else.
+once for each number of notes, the opening of the models included; with `--ray` the least of them once more on two
+workers of Ray, whose answers must be the same bytes. Run it on a machine that does nothing else. Figures of an index in
+another precision than float32 go into a file of their own.
 
 An annotator remembers the answers to the mentions that it was asked last, so what comes again costs less, and how much
 comes again is a matter of the notes. These are case reports, each of another disease and told in words of its own: of
@@ -34,9 +35,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from api.annotating import BOTH
 from api.annotation_file import part_file
 from benchmarks.measured_process import measure
 from benchmarks.times import ENLACE
+from graph.release import INDEX_FOLDER
+from linker.encoder import FULL
+from linker.index_manifest import IndexManifest
 
 _SOURCES = ("codiesp/texts.jsonl.gz", "text/codiesp-background.jsonl.gz")
 WORKERS = 2
@@ -135,6 +140,11 @@ def measured(
     return found
 
 
+def file_of(precision: str) -> str:
+    """The name of the file of figures of an index in that precision."""
+    return "annotate.json" if precision == FULL else f"annotate-{precision}.json"
+
+
 def _mentions(output: Path) -> int:
     with output.open("rb") as lines:
         return sum(len(json.loads(line)["annotations"]) for line in lines)
@@ -155,22 +165,25 @@ def main() -> None:
         options += ["--recognizer", name]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for count in given.notes or [1_000, 10_000]:
-            rows.append(measured(given.data, Path(folder), count, options, given.home, given.ray))
+        for place, count in enumerate(sorted(given.notes or [1_000, 10_000])):
+            on_ray = given.ray and place == 0
+            rows.append(measured(given.data, Path(folder), count, options, given.home, on_ray))
             show(rows[-1:])
     release = given.home / "releases" / given.release
+    precision = IndexManifest.read(release / INDEX_FOLDER).encoder.precision
     found = {
         "software": version("enlace"),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "release": given.release,
         "release_bytes": sum(path.stat().st_size for path in release.rglob("*") if path.is_file()),
-        "recognizer": given.recognizer or ["default"],
+        "recognizer": given.recognizer or [BOTH],
+        "precision": precision,
         "cores": len(os.sched_getaffinity(0)),
         "rows": rows,
     }
     if given.json:
         given.json.mkdir(parents=True, exist_ok=True)
-        (given.json / "annotate.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+        (given.json / file_of(precision)).write_text(json.dumps(found, indent=2) + "\n", "utf-8")
 
 
 def show(rows: list[dict[str, Any]]) -> None:

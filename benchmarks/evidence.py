@@ -331,7 +331,9 @@ def _signed(estimate: Estimate | None) -> str:
 
 def _json(found: Found) -> str:
     def numbers(estimate: Estimate | None) -> list[float] | None:
-        return estimate and [round(number, 4) for number in (estimate.value, estimate.low, estimate.high)]
+        if estimate is None:
+            return None
+        return [round(number, 4) for number in (estimate.value, estimate.low, estimate.high)]
 
     sets = {
         name: {
@@ -348,7 +350,7 @@ def evidence_section(figures: dict[str, Any]) -> str:
     sets: dict[str, dict[str, Any]] = figures["sets"]
 
     def told(numbers: Sequence[float] | None) -> str:
-        return _signed(numbers and Estimate(*numbers))
+        return _signed(None if numbers is None else Estimate(*numbers))
 
     rows = [
         ["accuracy@1 with what is kept", *(f"{one['kept'][0]:.3f}" for one in sets.values())],

@@ -1,7 +1,7 @@
 """Linking measured on the open data, with baselines and the published loop beside it: the tables of docs/results.md.
 
     python -m benchmarks.linking --data ../shared/data [--set NAME] [--json DIR] [--plot DIR]
-        [--bi-encoder FOLDER --cross-encoder FOLDER] [--precision int8]
+        [--bi-encoder FOLDER --cross-encoder FOLDER] [--precision int8|bfloat16]
 
 Each set's terminology is imported into a temporary home and indexed with the models. Figures are printed, and
 written as soon as a set is done; a set's file has the outcomes of Enlace on each mention, for `enlace compare-runs`.
@@ -27,7 +27,7 @@ from api.terminal import Tell, progress
 from benchmarks.linking_sets import SETS, LinkingSet, Mentions
 from graph.importing import import_release
 from graph.release import INDEX_FOLDER, ReleaseHome
-from linker.encoder import FULL, INT8
+from linker.encoder import FULL, PRECISIONS
 from linker.evaluation.evaluation import OURS, Evaluation, evaluate
 from linker.evaluation.runs import run_text
 from linker.pipeline import Linker
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--bi-encoder", default=SHIPPED)
     parser.add_argument("--cross-encoder", default=SHIPPED)
     parser.add_argument(
-        "--precision", choices=(FULL, INT8), default=FULL, help="int8: without the published loop"
+        "--precision", choices=PRECISIONS, default=FULL, help="other than float32: without the published loop"
     )
     parser.add_argument("--json", type=Path, help="a folder to write the figures into")
     parser.add_argument("--plot", type=Path, help="a folder to draw into, as SVG")

@@ -18,6 +18,7 @@ from benchmarks.linking_page import linking_part, signed, table
 from benchmarks.recognition_page import recognition_section
 from benchmarks.serving_page import one_request_section, serve_section
 from benchmarks.speed_figures import Aims, aim, shown
+from linker.encoder import BFLOAT16, INT8
 from linker.evaluation.runs import Run, compare
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -29,12 +30,12 @@ Written by `python -m benchmarks.results_page` from the files in [results](resul
 print and write; `make results` runs them all. Intervals are 95 %, by bootstrap over documents (2,000 resamples).
 """
 
-_INT8 = """\
-### In 8-bit integers
+_LOWER = """\
+### In {precision}
 
-`python -m benchmarks.linking --data ../shared/data --set {name} --precision int8 --json docs/results`
+`python -m benchmarks.linking --data ../shared/data --set {name} --precision {precision} --json docs/results`
 
-The same terms, indexed and linked with `--precision int8`, less float32 (paired by document):
+The same terms, indexed and linked with `--precision {precision}`, less float32 (paired by document):
 """
 
 _LOOP = """\
@@ -193,12 +194,12 @@ def times_section(times: dict[str, float]) -> str:
     return f"| what | measured |\n| --- | --- |\n{rows}\n"
 
 
-def int8_section(name: str) -> str:
-    """What a set's figures are in 8-bit integers, less those in float32; empty where one is not there."""
-    int8, full = (DOCS / "results" / f"{name}{suffix}.json" for suffix in ("-int8", ""))
-    if not (int8.is_file() and full.is_file()):
+def lower_section(name: str, precision: str) -> str:
+    """What a set's figures are in a lower precision, less those in float32; empty where one is not there."""
+    lower, full = (DOCS / "results" / f"{name}{suffix}.json" for suffix in (f"-{precision}", ""))
+    if not (lower.is_file() and full.is_file()):
         return ""
-    found = compare(Run.read(int8), Run.read(full))
+    found = compare(Run.read(lower), Run.read(full))
     header = ("set", *(f"@{k}" for k in found[0].first), "MRR")
     rows = [
         (
@@ -214,7 +215,7 @@ def int8_section(name: str) -> str:
         )
         for one in found
     ]
-    return f"{_INT8.format(name=name)}\n{table(header, rows)}\n"
+    return f"{_LOWER.format(name=name, precision=precision)}\n{table(header, rows)}\n"
 
 
 def loop_section(found: dict[str, Any]) -> str:
@@ -329,7 +330,9 @@ def page() -> str:
         [
             _HEAD,
             linking_part(figures),
-            *filter(None, [int8_section("distemist-hpo-terms")]),
+            *filter(
+                None, [lower_section("distemist-hpo-terms", precision) for precision in (BFLOAT16, INT8)]
+            ),
             *(evidence_section(figures[name]) for name in ("evidence",) if name in figures),
             *(loop_section(figures[name]) for name in ("against-published-loop",) if name in figures),
             *(

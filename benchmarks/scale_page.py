@@ -1,6 +1,6 @@
 """docs/scale.md, from what `benchmarks.annotate` measured.
 
-python -m benchmarks.scale_page     writes docs/scale.md from docs/results/annotate.json
+python -m benchmarks.scale_page     writes docs/scale.md from docs/results/annotate.json and annotate-bfloat16.json
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+
+from benchmarks.annotate import file_of
+from linker.encoder import BFLOAT16, FULL
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 #: Who annotates how many notes, and in how many hours they want to be through.
@@ -26,8 +29,8 @@ _TEXT = """\
 # Scale
 
 Written by `python -m benchmarks.scale_page` from what `python -m benchmarks.annotate` measured
-([annotate.json](results/annotate.json)); change the numbers at the head of `benchmarks/scale_page.py` to
-compute yours.
+([annotate.json](results/annotate.json), [annotate-bfloat16.json](results/annotate-bfloat16.json)); `make scale` runs
+both. Change the numbers at the head of `benchmarks/scale_page.py` to compute yours.
 
 ## Measured
 
@@ -40,7 +43,7 @@ Memory does not grow with the number of notes: documents are read as a stream, {
 remembers the answers to the mentions that came last, so no rate counts a note that had come before. Without the
 opening of the models one process annotates **{rate:,.1f} notes a second**, with {busy:.1f} cores busy:
 **{core_rate:,.1f} notes a second and core**.
-
+{lower}
 ## Computed
 
 A worker is a process on one core with models and release open, {worker_mib:,} MiB at the most; the files of the
@@ -104,11 +107,20 @@ A request that names its release is answered by that release on every replica th
 """
 
 
-def page(found: dict[str, Any] | None = None) -> str:
-    """The page, from the measured figures."""
+_LOWER = """
+With an index in bfloat16 (`enlace index --precision bfloat16`) {count:,} notes took {low:,.0f} seconds instead of
+{full:,.0f}, on a processor that computes in it (AVX512-BF16 or AMX; without it is slower). What that does to accuracy
+is in the [results](results.md).
+"""
+
+
+def page(found: dict[str, Any] | None = None, in_bfloat16: dict[str, Any] | None = None) -> str:
+    """The page, from the measured figures, by default those of the files."""
     from linker.annotation.annotator import DOCUMENTS_AT_ONCE
 
-    told = found or json.loads((DOCS / "results" / "annotate.json").read_text("utf-8"))
+    told = found or _figures(FULL)
+    if not found:
+        in_bfloat16 = _figures(BFLOAT16)
     last = told["rows"][-1]
     rate, busy = _rates(told["rows"])
     core_rate = rate / max(busy, 1)
@@ -128,6 +140,7 @@ def page(found: dict[str, Any] | None = None) -> str:
         rate=rate,
         busy=busy,
         core_rate=core_rate,
+        lower=_lower(told["rows"], in_bfloat16["rows"]) if in_bfloat16 else "",
         worker_mib=worker_mib,
         node_cores=NODE_CORES,
         node_gib=NODE_GIB,
@@ -135,6 +148,22 @@ def page(found: dict[str, Any] | None = None) -> str:
         efficiency=EFFICIENCY,
         computed=_computed(core_rate * EFFICIENCY, workers, note_bytes, told["release_bytes"]),
     )
+
+
+def _figures(precision: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DOCS / "results" / file_of(precision)).read_text("utf-8"))
+    return found
+
+
+def _lower(rows: list[dict[str, Any]], lower: list[dict[str, Any]]) -> str:
+    """What an index in bfloat16 makes of the least number of notes that both were measured with."""
+    count, full, low = min(
+        (row["notes"], row["seconds"], other["seconds"])
+        for row in rows
+        for other in lower
+        if row["notes"] == other["notes"]
+    )
+    return _LOWER.format(count=count, full=full, low=low)
 
 
 def _rates(rows: list[dict[str, Any]]) -> tuple[float, float]:
@@ -173,7 +202,11 @@ def _measured(rows: list[dict[str, Any]]) -> str:
     if any("ray_seconds" in row for row in rows):
         header += ["on 2 workers of Ray, seconds", "same answers"]
         for row, own in zip(rows, cells, strict=True):
-            own += [f"{row['ray_seconds']:,.0f}", "yes" if row["ray_same"] else "no"]
+            own += (
+                [f"{row['ray_seconds']:,.0f}", "yes" if row["ray_same"] else "no"]
+                if "ray_seconds" in row
+                else ["", ""]
+            )
     return _table(header, cells)
 
 

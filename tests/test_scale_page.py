@@ -43,6 +43,19 @@ def test_nodes_follow_from_the_rate() -> None:
         assert (nodes - 1) * NODE_CORES < workers <= nodes * NODE_CORES
 
 
+def test_bfloat16_is_told_beside_float32_for_as_many_notes() -> None:
+    lower = {**FOUND, "rows": [{**ROWS[0], "seconds": 80}]}
+    assert "1,000 notes took 80 seconds instead of\n120," in page(FOUND, lower)
+    assert "bfloat16" not in page(FOUND).split("## Computed")[0].split("## Measured")[1]
+
+
+def test_ray_is_told_where_it_was_measured() -> None:
+    rows = [{**ROWS[0], "ray_seconds": 70, "ray_same": True}, ROWS[1]]
+    told = page({**FOUND, "rows": rows})
+    assert "| 70 | yes |" in told
+    assert "|  |  |" in told
+
+
 def test_more_workers_than_memory_are_not_counted_on() -> None:
     large = {**FOUND, "rows": [{**row, "peak_mib": 40_000} for row in ROWS]}
     assert "so 3 workers" in page(large)

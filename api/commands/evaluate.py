@@ -58,7 +58,7 @@ def evaluate(
         typer.Option(
             "--texts",
             help="The documents, a JSON object with `doc` and `text` a line (also .gz): their own abbreviations count, "
-            "and what stands around a mention where the cross-encoder was trained to read it.",
+            "their other mentions, and what stands around a mention where the cross-encoder was trained to read it.",
         ),
     ] = None,
     json_file: Annotated[

@@ -228,7 +228,8 @@ class Query:
             str,
             strawberry.argument(
                 description="The document that the mentions come from: what it calls its abbreviations, as "
-                "`insuficiencia renal aguda (IRA)`, goes first."
+                "`insuficiencia renal aguda (IRA)`, goes first, and what one mention is linked to speaks for it in "
+                "others."
             ),
         ] = "",
         ecl: Annotated[
