@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from api.errors import ServerBusy
+from linker.mention_texts import check_mention
 from linker.model import Linking
-from linker.pipeline import RERANK_DEPTH, check_mention
+from linker.pipeline import RERANK_DEPTH
 
 #: Links mentions in another thread: (mentions, top, budget_ms) to a linking each.
 Link: TypeAlias = Callable[[list[str], int, float | None], Awaitable[list[Linking]]]

@@ -23,10 +23,10 @@ from api.output_lock import locked
 from graph import manifest
 from linker.document_texts import Contexts
 from linker.errors import MentionFileError
+from linker.mention_texts import MAXIMUM_MENTION_LENGTH
 from linker.mentions import read_spans
 from linker.model import DocumentContext, Linking
 from linker.pair_text import NO_CONTEXT, Context
-from linker.pipeline import MAXIMUM_MENTION_LENGTH
 
 BATCH = 128
 """Mentions linked at once: enough to fill the encoder's batches, few enough that a kill costs seconds."""

@@ -18,12 +18,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import faiss
 import numpy as np
 
 from api.terminal import Tell, progress
 from benchmarks.speed_figures import Aim, found_here, publish
 from linker.encoder import Vectors
+from linker.faiss_library import faiss
 from linker.vector_index import GRAPH_FILE, HNSW, RECALL_DEPTH, VECTORS_FILE, VectorIndex, write_vector_index
 
 SYNONYMS, CONCEPTS_A_FAMILY, FAMILIES_A_FIELD = 4, 12, 40

@@ -77,6 +77,19 @@ class Retrieved:
         )
 
 
+def decided_by_match(one: Retrieved) -> bool:
+    """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
+    return len(one) > 0 and bool(one.exact[0] > 0)
+
+
+def decided_by_margin(one: Retrieved, margin: float | None) -> bool:
+    """Whether retrieval is so sure of its first place that the cross-encoder, by its own `margin`, leaves it there."""
+    if margin is None or not len(one):
+        return False
+    second = float(one.score[1]) if len(one) > 1 else 0.0
+    return float(one.score[0]) - second >= margin
+
+
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Finds candidates in one index."""
@@ -131,7 +144,8 @@ def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = 
     concepts = np.concatenate([one.concepts for one in readings])
     score = np.concatenate([one.score for one in readings])
     # Another reading that equals a term is a strong candidate, but the mention itself is no exact match.
-    exact = np.concatenate([readings[0].exact, *(np.zeros_like(one.exact) for one in readings[1:])])
+    own = np.zeros_like(readings[0].exact) if _stands_for_another(readings, defined) else readings[0].exact
+    exact = np.concatenate([own, *(np.zeros_like(one.exact) for one in readings[1:])])
     exact_place = np.where(exact > 0, np.arange(len(exact)), len(exact))
     order = np.lexsort((np.arange(len(score)), -score, exact_place))
     _, first = np.unique(concepts[order], return_index=True)
@@ -149,6 +163,19 @@ def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = 
         tuple(texts[i] for i in kept),
         frozenset(defined),
     )
+
+
+def _stands_for_another(readings: Sequence[Retrieved], defined: Sequence[str]) -> bool:
+    """Whether a mention in capitals is a release's word in lower case alone, and stands for terms of other concepts.
+
+    `IRA`, insuficiencia renal aguda, is not *ira*; but `DM` is a release's own `dm` where that is diabetes.
+    """
+    first, *others = readings
+    mention = first.readings[0] if first.readings else ""
+    if defined or " " in mention or not mention.isupper() or first.exact.max(initial=0) != 1:
+        return False
+    meant = {int(concept) for one in others for concept in one.concepts[one.exact > 0]}
+    return bool(meant) and meant.isdisjoint(first.concepts[first.exact > 0].tolist())
 
 
 def _search(

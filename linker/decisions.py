@@ -51,7 +51,7 @@ class Standing:
         """Whether the first two are as good as each other.
 
         Either both equal the mention in the same way and their senses weigh the same, or neither does, and both
-        equal a reading of it with an abbreviation written out, or score nearly the same.
+        equal a reading of what may be an abbreviation, or score nearly the same.
         """
         if len(self.score) < 2 or self.exact[0] != self.exact[1]:
             return False
@@ -59,11 +59,10 @@ class Standing:
         near = bool(first - second < NEAR)
         if self.exact[0]:
             return near and bool(self.weight[0] == self.weight[1])
-        return near or (self._written_out_and_equal(0) and self._written_out_and_equal(1))
+        return near or (self._equals_reading(0) and self._equals_reading(1))
 
-    def _written_out_and_equal(self, place: int) -> bool:
-        reading = self.readings[place]
-        return reading != self.mention and fold_words(reading) == fold_words(self.terms[place])
+    def _equals_reading(self, place: int) -> bool:
+        return fold_words(self.readings[place]) == fold_words(self.terms[place])
 
     def features(self) -> Features:
         """What `DecisionWeights` weigh, in their order, shape (7,)."""

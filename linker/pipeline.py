@@ -12,17 +12,18 @@ import numpy.typing as npt
 
 from graph.model import CURIE
 from linker.answer_cache import Answer, AnswerCache, Settings
-from linker.candidates import Retrieved, Retriever
+from linker.candidates import Retrieved, Retriever, decided_by_margin, decided_by_match
 from linker.choosing import Chooser, Ranked
 from linker.coherence import CANDIDATES as COHERENT
 from linker.coherence import weighed_together
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import SUPPORT, columns
 from linker.encoder import BiEncoder, Encoder, model_settings
-from linker.errors import LinkerError, MentionRejected
+from linker.errors import LinkerError
 from linker.fusion import RetrievalWeights, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
+from linker.mention_texts import check_mention
 from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
 from linker.model import Path as Way
 from linker.pair_text import Context, Gloss
@@ -32,8 +33,6 @@ from linker.runtimes import ONNX, exports_folder
 from linker.scope import Scope
 from linker.shipped import bi_encoder_source, cross_encoder_source
 
-MAXIMUM_MENTION_LENGTH = 1000
-"""Characters. A longer string is a document, and linking it as one mention would be meaningless."""
 RERANK_DEPTH = 10
 """Candidates that the cross-encoder reads. On dev mentions 25 put no more right ones first, and cost twice the time."""
 MENTIONS_A_LOOK = 8
@@ -386,34 +385,6 @@ class Linker:
         self.index.close()
 
 
-def decided_by_match(one: Retrieved) -> bool:
-    """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
-    return len(one) > 0 and bool(one.exact[0] > 0)
-
-
-def decided_by_margin(one: Retrieved, margin: float | None) -> bool:
-    """Whether retrieval is so sure of its first place that the cross-encoder, by its own `margin`, leaves it there."""
-    if margin is None or not len(one):
-        return False
-    second = float(one.score[1]) if len(one) > 1 else 0.0
-    return float(one.score[0]) - second >= margin
-
-
 def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:
     rounded: list[float] = np.round(scores.astype(np.float64), 6).tolist()
     return rounded
-
-
-def check_mention(mention: str, place: int) -> str:
-    """The mention without outer spaces. Raises MentionRejected naming its place, counted from 1."""
-    text = mention.strip()
-    if not text:
-        raise MentionRejected(f"Mention {place} is empty; give the words as they stand in the text.")
-    if len(text) > MAXIMUM_MENTION_LENGTH:
-        raise MentionRejected(
-            f"Mention {place} has {len(text):,} characters and at most {MAXIMUM_MENTION_LENGTH:,} are accepted; "
-            "link the phrases of a document, not the document."
-        )
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise MentionRejected(f"Mention {place} holds half a character (a lone surrogate); send it as UTF-8.")
-    return text

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from linker.encoder import Encoder, EncoderIdentity, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, first_line
+from linker.faiss_library import faiss
 from linker.index import map_table
 from linker.index_manifest import IndexManifest
 from linker.normalization import normaliser

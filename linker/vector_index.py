@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
 from linker.encoder import Vectors
 from linker.errors import IndexDamaged, LinkerError
+from linker.faiss_library import faiss
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +79,13 @@ def test_modules_stay_small() -> None:
         if (lines := len(m.read_text("utf-8").splitlines())) > 400
     }
     assert not long
+
+
+def test_faiss_is_loaded_after_torch() -> None:
+    own = ROOT / "linker" / "faiss_library.py"
+    assert [module for room in ROOMS for module in modules(room) if "faiss" in imported(module)] == [own]
+    loaded = "import sys, linker.pipeline; print([m for m in sys.modules if m in ('torch', 'faiss')])"
+    told = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert told.stdout == "['torch', 'faiss']\n"

@@ -166,7 +166,7 @@ def _link_few(
 ) -> None:
     from api.linking_json import linking_json
     from api.linking_tables import linking_table
-    from linker.pipeline import check_mention
+    from linker.mention_texts import check_mention
 
     home.folder(name)
     # Opening models takes seconds; a mention that will be rejected is told before.

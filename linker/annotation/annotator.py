@@ -30,9 +30,10 @@ from linker.annotation.model import (
 )
 from linker.annotation.overlaps import resolve_all
 from linker.coherence import CANDIDATES
+from linker.mention_texts import MAXIMUM_MENTION_LENGTH
 from linker.model import Decision, DocumentContext, Linking, Path, Reason
 from linker.pair_text import NO_CONTEXT, Context
-from linker.pipeline import MAXIMUM_MENTION_LENGTH, Linker
+from linker.pipeline import Linker
 from linker.scope import Scope
 
 DOCUMENTS_AT_ONCE = 16

@@ -27,10 +27,11 @@ from linker.evaluation.metrics import Accuracies, DocumentBootstrap, accuracies,
 from linker.evaluation.published_loop import PublishedLoop, index_pairs
 from linker.evaluation.risk_coverage import RiskCoverage, risk_coverage
 from linker.evaluation.subsets import subsets
+from linker.mention_texts import check_mention
 from linker.mentions import GoldMention
 from linker.model import DocumentContext
 from linker.pair_text import NO_CONTEXT, Context
-from linker.pipeline import Linker, check_mention
+from linker.pipeline import Linker
 
 BATCH = 256
 OURS = "enlace"

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import faiss
 import numpy as np
 
 from graph.model import CURIE
 from linker.encoder import BiEncoder, Vectors
 from linker.evaluation.answers import Answers
+from linker.faiss_library import faiss
 from linker.index import TermIndex
 from linker.normalization import normaliser
 from linker.reranker import Reranker

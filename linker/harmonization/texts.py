@@ -45,7 +45,7 @@ class Texts:
 
     def _refused(self, text: str) -> Meaning | None:
         # Here and not above: it brings the models' libraries, and codes alone need none.
-        from linker.pipeline import check_mention
+        from linker.mention_texts import check_mention
 
         try:
             check_mention(text, 1)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import faiss
 import numpy as np
 
 from graph.model import CURIE
 from linker.encoder import Vectors
+from linker.faiss_library import faiss
 from linker.training.choices import Negatives
 from linker.training.corpus import TrainingCorpus, holders_of
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-import faiss
 import numpy as np
 
 from graph.model import CURIE
 from linker.errors import TrainingError
+from linker.faiss_library import faiss
 from linker.training.augmentation import Augmenter
 from linker.training.choices import BiEncoderLoss, Pairs
 from linker.training.corpus import TrainingCorpus, holders_of

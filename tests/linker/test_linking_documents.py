@@ -26,7 +26,14 @@ NAMES = {
     DIABETES: "diabetes mellitus",
 }
 LISTED = Abbreviations.of(
-    [("IRA", NAMES[RENAL]), ("IRA", NAMES[RESPIRATORY]), ("AIR", NAMES[RENAL]), ("AIR", NAMES[RESPIRATORY])]
+    [
+        ("IRA", NAMES[RENAL]),
+        ("IRA", NAMES[RESPIRATORY]),
+        ("AIR", NAMES[RENAL]),
+        ("AIR", NAMES[RESPIRATORY]),
+        ("RABIA", NAMES[ANGER]),
+        ("RABIA", NAMES[RENAL]),
+    ]
 )
 DEFINING = DocumentContext("d1", "Ingresa por infección respiratoria aguda (IRA). La AIR cede.")
 SAYING = DocumentContext("d2", "Antecedente de insuficiencia renal aguda. Nueva AIR.")
@@ -36,7 +43,7 @@ OTHER = DocumentContext("d3", "Niega AIR.")
 @pytest.fixture(scope="module")
 def linker(encoder: BiEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linker]:
     records: list[Record] = [Concept(id) for id in NAMES]
-    records += [Term(id, name, "es") for id, name in NAMES.items()]
+    records += [Term(id, name, "es") for id, name in (*NAMES.items(), (ANGER, "rabia"))]
     folder = tmp_path_factory.mktemp("documents") / "index"
     indexed_records(folder, records, encoder)
     index = TermIndex.open(folder)
@@ -58,12 +65,22 @@ def test_without_a_document_an_ambiguous_abbreviation_stays_ambiguous(linker: Li
 def test_its_own_definition_goes_before_the_list_and_before_a_term_that_is_the_mention(
     linker: Linker,
 ) -> None:
-    assert linker.link(["IRA"])[0].decision.id == ANGER
     answer = one(linker, "IRA", DEFINING)
     assert (answer.decision.id, answer.decision.path) == (RESPIRATORY, Way.EXACT)
     assert answer.candidates[0].reading == NAMES[RESPIRATORY]
     assert answer.candidates[0].evidence[:1] == BY_DOCUMENT
     assert ANGER in {candidate.id for candidate in answer.candidates}
+
+
+def test_capitals_that_stand_for_other_concepts_are_no_word_in_lower_case(linker: Linker) -> None:
+    word, capitals, listed, spoken = linker.link(["ira", "IRA", "RABIA", "Ira"])
+    assert (word.decision.id, word.decision.path) == (ANGER, Way.EXACT)
+    assert (spoken.decision.id, spoken.decision.path) == (ANGER, Way.FOLDED)
+    assert (capitals.decision.id, capitals.decision.reason) == (None, Reason.TIE)
+    assert {candidate.id for candidate in capitals.candidates} >= {ANGER, RENAL, RESPIRATORY}
+    assert one(linker, "IRA", SAYING).decision.id == RENAL
+    # The release itself calls the concept that it stands for so.
+    assert (listed.decision.id, listed.decision.path) == (ANGER, Way.FOLDED)
 
 
 def test_the_reading_that_a_document_writes_out_decides(linker: Linker) -> None:

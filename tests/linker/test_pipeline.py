@@ -33,10 +33,11 @@ from linker.errors import IndexMismatch, IndexNotFound, LinkerError, MentionReje
 from linker.fusion import RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.indexing import build_index
+from linker.mention_texts import MAXIMUM_MENTION_LENGTH
 from linker.model import Linking
 from linker.model import Path as Way
 from linker.pair_text import PairForm
-from linker.pipeline import MAXIMUM_MENTION_LENGTH, RERANK_DEPTH, Linker
+from linker.pipeline import RERANK_DEPTH, Linker
 from linker.reranker import Reranker
 
 MENTIONS = ["infarto", "asma", "dolor de espalda", "COLICO", "asma", "IAM ¿antiguo?", " asma ", "+"]

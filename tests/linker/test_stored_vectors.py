@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import pytest
 from clinic import INDEXED, RECORDS, imported
@@ -16,6 +15,7 @@ from graph.model import Concept, Record, Term, TermKind
 from graph.release import ReleaseHome
 from linker.encoder import BiEncoder, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, IndexNotFound
+from linker.faiss_library import faiss
 from linker.index import TermIndex
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
