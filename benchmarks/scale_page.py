@@ -39,9 +39,10 @@ both. Change the numbers at the head of `benchmarks/scale_page.py` to compute yo
 JSON Lines. The opening of the models is in the seconds.
 
 {measured}
-Memory does not grow with the number of notes: documents are read as a stream, {batch} at once. An annotator
-remembers the answers to the mentions that came last, so no rate counts a note that had come before. Without the
-opening of the models one process annotates **{rate:,.1f} notes a second**, with {busy:.1f} cores busy:
+Memory does not grow with the number of notes once the answers that an annotator remembers have reached their bound:
+documents are read as a stream, {batch} at once. The answers to the mentions that came last are remembered, so no rate
+counts a note that had come before. Without the opening of the models one process annotates
+**{rate:,.1f} notes a second**, with {busy:.1f} cores busy:
 **{core_rate:,.1f} notes a second and core**.
 {lower}
 ## Computed
