@@ -195,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         def made(runtime: str) -> Path:
             tell("importing and indexing", 0, None)
-            # What imported and indexed is no server: its memory is full of what is gone, and every call is slower.
+            # What links has imported and indexed nothing.
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
                 return apart.submit(
                     _made, Path(folder), options.data, models, options.precision, runtime

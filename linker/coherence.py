@@ -2,8 +2,8 @@
 
 A candidate that another mention of the document was linked to gains a fitted weight in logits, and the decision is made
 anew. What a mention was linked to is what it had by itself, so the order of mentions decides nothing. Where a term is
-the mention it stands, unless two concepts tie there. Parents, children, siblings, lineage, and how much two concepts
-have in common above them were measured too and told no better which candidate is right (`benchmarks/evidence.py`).
+the mention it stands, unless two concepts tie there. That another mention is linked to a parent, child or sibling of a
+candidate was measured too and told nothing (`benchmarks/evidence.py`).
 """
 
 from __future__ import annotations
