@@ -2,8 +2,8 @@
 
 A candidate that another mention of the document was linked to gains a fitted weight in logits, and the decision is made
 anew. What a mention was linked to is what it had by itself, so the order of mentions decides nothing. Where a term is
-the mention it stands, unless two concepts tie there. That another mention is linked to a parent, child or sibling of a
-candidate was measured too and told nothing (`benchmarks/evidence.py`).
+the mention it stands, unless concepts tie there and others mean one of them. That another mention is linked to a
+parent, child or sibling of a candidate was measured too and told nothing (`benchmarks/evidence.py`).
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ def _with_others(
     if not weights.coherence or told.reason is Reason.OUT_OF_SCOPE:
         return linking
     if matched:
-        apart = _apart(candidates, meant)
-        if told.reason is not Reason.TIE or not apart:
+        named = [one for one in candidates if one.path is candidates[0].path and one.id in meant]
+        if told.reason is not Reason.TIE or len(named) != 1:
             return linking
-        if apart < 0:
-            candidates = (candidates[1], candidates[0], *candidates[2:])
-        candidates = tuple(_told(candidate, meant) for candidate in candidates)
+        candidates = tuple(
+            sorted((_told(one, meant) for one in candidates), key=lambda one: one.id != named[0].id)
+        )
         probability = _gained(told.probability, weights)
         why = Reason.CHOSEN if probability >= minimum else Reason.NOTHING_CLOSE
     else:
@@ -92,17 +92,12 @@ def _with_others(
         candidates = tuple(sorted(gained, key=lambda one: -one.score))
         standing = _standing(linking.mention, candidates)
         probability = weights.probability(standing)
-        why = reason(standing, probability, minimum, apart=_apart(candidates, meant) > 0)
+        first, *second = (one.id in meant for one in candidates[:2])
+        why = reason(standing, probability, minimum, apart=first and not any(second))
     chosen = Decision(None, Path.NONE, why, probability)
     if not why:
         chosen = Decision(candidates[0].id, candidates[0].path, why, probability)
     return replace(linking, candidates=(*candidates, *linking.candidates[CANDIDATES:]), decision=chosen)
-
-
-def _apart(candidates: Sequence[Candidate], meant: Collection[CURIE]) -> int:
-    """1 if the first of two is meant elsewhere and the second is not, -1 if it is the other way round, else 0."""
-    first, second = ([candidate.id in meant for candidate in candidates[:2]] + [False])[:2]
-    return first - second
 
 
 def _told(candidate: Candidate, meant: Collection[CURIE]) -> Candidate:

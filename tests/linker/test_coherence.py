@@ -88,6 +88,12 @@ def test_of_two_that_tie_the_one_meant_elsewhere_is_chosen() -> None:
     assert 0.45 < short.decision.probability < 1
     both = together(RENAL, linking("rabia", Path.EXACT, B=1.0), tie)[2]
     assert (both.decision.id, both.decision.reason) == (None, Reason.TIE)
+    three = replace(
+        linking("fra", Path.FOLDED, B=0.999, C=0.999, A=0.999, D=0.2),
+        decision=Decision(None, Path.NONE, Reason.TIE, 0.45),
+    )
+    third = together(RENAL, three)[1]
+    assert ([one.id for one in third.candidates], third.decision.id) == (["A", "B", "C", "D"], "A")
     unlikely = replace(tie, decision=replace(tie.decision, probability=0.05))
     assert together(RENAL, unlikely)[1].decision.reason is Reason.NOTHING_CLOSE
 
