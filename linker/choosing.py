@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linker.candidates import Retrieved
-from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
+from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing, decided
 from linker.decisions import reason as why
 from linker.index import TermIndex
 from linker.model import Candidate, Decision, Reason
-from linker.model import Path as Way
 from linker.scope import CLEARLY, Scope
 
 
@@ -58,9 +57,7 @@ class Chooser:
         reason = why(standing, probability, minimum)
         if scope is not None and unscoped is not None and self._outside(ranked, unscoped, scope, minimum):
             reason = Reason.OUT_OF_SCOPE
-        if reason:
-            return Decision(None, Way.NONE, reason, probability)
-        return Decision(candidates[0].id, candidates[0].path, reason, probability)
+        return decided(candidates, reason, probability)
 
     def _outside(self, ranked: Ranked, unscoped: Ranked, scope: Scope, minimum: float) -> bool:
         """Whether a concept outside the scope is likely enough, and clearly better than any within."""

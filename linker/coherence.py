@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from graph.model import CURIE
-from linker.decisions import Decisions, DecisionWeights, Standing, reason
+from linker.decisions import Decisions, DecisionWeights, Standing, decided, reason
 from linker.fusion import logit, sigmoid
-from linker.model import Candidate, Decision, DocumentContext, Evidence, Linking, Path, Reason
+from linker.model import Candidate, DocumentContext, Evidence, Linking, Path, Reason
 from linker.normalization import fold_words
 
 COHERENCE = Evidence("another mention of the document", 1.0)
@@ -31,37 +31,38 @@ def weighed_together(
     linkings: Sequence[Linking],
     documents: Sequence[DocumentContext],
     decisions: Decisions,
+    *,
+    top_k: int,
     min_probability: float | None = None,
 ) -> list[Linking]:
-    """Answers, each with what the other mentions of its document say of its first CANDIDATES.
+    """Answers, each with what the other mentions of its document say of its first CANDIDATES, and the first `top_k`.
 
     `documents` has the document of each; mentions of no document stand alone.
     """
-    places: dict[DocumentContext, list[int]] = defaultdict(list)
-    for place, document in enumerate(documents):
-        if document != _NOWHERE:
-            places[document].append(place)
-    found = list(linkings)
-    for own in places.values():
-        for place, meant in zip(own, meant_by_others([linkings[i] for i in own]), strict=True):
-            if meant:
-                found[place] = _with_others(linkings[place], meant, decisions, min_probability)
-    return found
+    weighed = (
+        _with_others(linking, meant, decisions, min_probability) if meant else linking
+        for linking, meant in zip(linkings, meant_by_others(linkings, documents), strict=True)
+    )
+    return [replace(one, candidates=one.candidates[:top_k]) for one in weighed]
 
 
-def meant_by_others(linkings: Sequence[Linking]) -> list[frozenset[CURIE]]:
-    """For each of one document's mentions, those of its candidates that its other mentions were linked to.
+def meant_by_others(
+    linkings: Sequence[Linking], documents: Sequence[DocumentContext]
+) -> list[frozenset[CURIE]]:
+    """For each mention, those of its first CANDIDATES that other mentions of its document were linked to.
 
     Mentions that differ in case, accents and marks alone are no others.
     """
-    saying: dict[CURIE, set[str]] = defaultdict(set)
+    saying: dict[tuple[DocumentContext, CURIE], set[str]] = defaultdict(set)
     words = [fold_words(linking.mention) for linking in linkings]
-    for linking, own in zip(linkings, words, strict=True):
-        if linking.decision.id is not None:
-            saying[linking.decision.id].add(own)
+    for linking, document, own in zip(linkings, documents, words, strict=True):
+        if document != _NOWHERE and linking.decision.id is not None:
+            saying[document, linking.decision.id].add(own)
     return [
-        frozenset(c.id for c in linking.candidates[:CANDIDATES] if saying.get(c.id, set()) - {own})
-        for linking, own in zip(linkings, words, strict=True)
+        frozenset(
+            c.id for c in linking.candidates[:CANDIDATES] if saying.get((document, c.id), set()) - {own}
+        )
+        for linking, document, own in zip(linkings, documents, words, strict=True)
     ]
 
 
@@ -69,7 +70,7 @@ def _with_others(
     linking: Linking, meant: Collection[CURIE], decisions: Decisions, min_probability: float | None
 ) -> Linking:
     candidates, told = linking.candidates[:CANDIDATES], linking.decision
-    matched = candidates[0].path in (Path.EXACT, Path.FOLDED)
+    matched = candidates[0].path.matched
     read = matched or candidates[0].path is Path.RERANKED
     weights = decisions.reranked if read else decisions.retrieved
     minimum = weights.minimum if min_probability is None else min_probability
@@ -94,10 +95,11 @@ def _with_others(
         probability = weights.probability(standing)
         first, *second = (one.id in meant for one in candidates[:2])
         why = reason(standing, probability, minimum, apart=first and not any(second))
-    chosen = Decision(None, Path.NONE, why, probability)
-    if not why:
-        chosen = Decision(candidates[0].id, candidates[0].path, why, probability)
-    return replace(linking, candidates=(*candidates, *linking.candidates[CANDIDATES:]), decision=chosen)
+    return replace(
+        linking,
+        candidates=(*candidates, *linking.candidates[CANDIDATES:]),
+        decision=decided(candidates, why, probability),
+    )
 
 
 def _told(candidate: Candidate, meant: Collection[CURIE]) -> Candidate:

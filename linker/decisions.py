@@ -8,7 +8,7 @@ without them go by the first score alone, and always choose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linker.fusion import logit
-from linker.model import Reason
+from linker.model import Candidate, Decision, Path, Reason
 from linker.normalization import fold_words
 
 DEPTH = 10
@@ -129,11 +129,6 @@ class Decisions:
     retrieved: DecisionWeights = DecisionWeights()
     reranked: DecisionWeights = DecisionWeights()
 
-    @property
-    def cohere(self) -> bool:
-        """Whether mentions of one document have a say on each other."""
-        return bool(self.retrieved.coherence or self.reranked.coherence)
-
 
 FEATURES = tuple(f.name for f in fields(DecisionWeights) if f.name not in ("bias", "minimum", "coherence"))
 
@@ -149,6 +144,13 @@ def reason(standing: Standing, probability: float, minimum: float, *, apart: boo
     if standing.tied and not apart and 2 * probability >= minimum:
         return Reason.TIE
     return Reason.CHOSEN if probability >= minimum else Reason.NOTHING_CLOSE
+
+
+def decided(candidates: Sequence[Candidate], why: Reason, probability: float) -> Decision:
+    """The first of `candidates`, or none where there is a reason."""
+    if why:
+        return Decision(None, Path.NONE, why, probability)
+    return Decision(candidates[0].id, candidates[0].path, why, probability)
 
 
 def may_be_abbreviation(mention: str) -> bool:

@@ -24,6 +24,11 @@ class Path(StrEnum):
     NONE = "none"
     """No concept was chosen."""
 
+    @property
+    def matched(self) -> bool:
+        """Whether a term is the mention, letter for letter or folded."""
+        return self in (Path.EXACT, Path.FOLDED)
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentContext:

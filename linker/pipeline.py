@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +85,11 @@ class Linker:
         """The cross-encoder, if there is one."""
         return self._reranker
 
+    @property
+    def decisions(self) -> Decisions:
+        """What choices are made with."""
+        return self._decisions
+
     def forget(self) -> None:
         """Let go of all answers and scores that are remembered."""
         if self._answers is not None:
@@ -141,7 +145,7 @@ class Linker:
         """Up to `top_k` distinct concepts for each mention, best first, in the order of `mentions`.
 
         `documents` says where each mention comes from; those of one have a say on each other (`linker.coherence`), but
-        where `together` is false and `weigh_together` comes later. `contexts` has the text around each, for a
+        where `together` is false and `weighed_together` comes later. `contexts` has the text around each, for a
         cross-encoder that was trained to read it. Only concepts within `scope` are candidates. None is chosen whose
         probability is below `min_probability`, by default what the models were fitted to.
 
@@ -157,8 +161,8 @@ class Linker:
             raise LinkerError(f"{top_k} candidates were asked for; ask for at least one.")
         asked = self._asked(mentions, documents, contexts)
         distinct = list(dict.fromkeys(asked))
-        coherent = together and documents is not None and self._decisions.cohere
-        found = max(top_k, COHERENT) if coherent else top_k
+        weighed_in = documents if together else None
+        found = top_k if weighed_in is None else max(top_k, COHERENT)
         settings = Settings(found, min_probability, scope.digest() if scope else b"")
         # With a budget an answer depends on the time that was left.
         remembered = self._answers if until is None else None
@@ -174,24 +178,11 @@ class Linker:
         answers = [
             Linking(mention, *linked[question]) for mention, question in zip(mentions, asked, strict=True)
         ]
-        if coherent and documents is not None:
-            return self.weigh_together(answers, documents, top_k=top_k, min_probability=min_probability)
-        return answers
-
-    def weigh_together(
-        self,
-        linkings: Sequence[Linking],
-        documents: Sequence[DocumentContext],
-        *,
-        top_k: int,
-        min_probability: float | None = None,
-    ) -> list[Linking]:
-        """Answers with what other mentions of the same document say of them, and the first `top_k` candidates of each.
-
-        `documents` has the document of each; mentions of no document stand alone.
-        """
-        weighed = weighed_together(linkings, documents, self._decisions, min_probability)
-        return [replace(one, candidates=one.candidates[:top_k]) for one in weighed]
+        if weighed_in is None:
+            return answers
+        return weighed_together(
+            answers, weighed_in, self._decisions, top_k=top_k, min_probability=min_probability
+        )
 
     def _answered(
         self,

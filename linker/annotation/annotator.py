@@ -29,7 +29,7 @@ from linker.annotation.model import (
     Span,
 )
 from linker.annotation.overlaps import resolve_all
-from linker.coherence import CANDIDATES
+from linker.coherence import CANDIDATES, weighed_together
 from linker.mention_texts import MAXIMUM_MENTION_LENGTH
 from linker.model import Decision, DocumentContext, Linking, Path, Reason
 from linker.pair_text import NO_CONTEXT, Context
@@ -42,7 +42,6 @@ MENTIONS_AT_ONCE = 512
 """Mentions linked at once, so that a very long document takes no more memory than some short ones."""
 TOP = 5
 
-_MATCHED = (Path.EXACT, Path.FOLDED)
 _NOT_LINKED = Decision(None, Path.NONE, Reason.NOTHING_CLOSE, 0.0)
 
 
@@ -170,12 +169,13 @@ class Annotator:
             for one, narrower in zip(some, self._link(some, self._scope(tags)), strict=True):
                 # A term that is the mention says more than the type does, which a recogniser guessed.
                 if narrower.decision.id is not None and (
-                    linked[one].decision.path not in _MATCHED or narrower.decision.path in _MATCHED
+                    narrower.decision.path.matched or not linked[one].decision.path.matched
                 ):
                     linked[one] = narrower
-        weighed = self._linker.weigh_together(
+        weighed = weighed_together(
             list(linked.values()),
             [one.document for one in linked],
+            self._linker.decisions,
             top_k=self._top_k,
             min_probability=self._min_probability,
         )

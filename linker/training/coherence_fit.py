@@ -9,7 +9,7 @@ import numpy as np
 from linker.coherence import CANDIDATES, meant_by_others
 from linker.fusion import logit
 from linker.mentions import GoldMention
-from linker.model import Linking, Path
+from linker.model import DocumentContext, Linking
 from linker.pipeline import Linker
 from linker.training.fusion_fit import FittingSet, List
 
@@ -43,20 +43,16 @@ def fit_coherence(asked: Sequence[tuple[Linker, FittingSet]]) -> float:
 
 def _lists(mentions: Sequence[GoldMention], answers: Sequence[Linking]) -> list[List]:
     """Of mentions that tell something the candidates' logits and whether they are meant elsewhere, shape (k, 2)."""
-    places: dict[str, list[int]] = {}
-    for place, mention in enumerate(mentions):
-        if mention.document:
-            places.setdefault(mention.document, []).append(place)
+    documents = [DocumentContext(mention.document) for mention in mentions]
     lists = []
-    for own in places.values():
-        for place, meant in zip(own, meant_by_others([answers[i] for i in own]), strict=True):
-            first = answers[place].candidates[:CANDIDATES]
-            if not first or first[0].path in (Path.EXACT, Path.FOLDED):
-                continue
-            values = np.column_stack(
-                [logit(np.array([one.score for one in first])), [one.id in meant for one in first]]
-            )
-            right = np.array([one.id in mentions[place].codes for one in first])
-            if right.any() and values[:, 1].any():
-                lists.append((values, right))
+    for mention, answer, meant in zip(mentions, answers, meant_by_others(answers, documents), strict=True):
+        first = answer.candidates[:CANDIDATES]
+        if not first or first[0].path.matched:
+            continue
+        values = np.column_stack(
+            [logit(np.array([one.score for one in first])), [one.id in meant for one in first]]
+        )
+        right = np.array([one.id in mention.codes for one in first])
+        if right.any() and values[:, 1].any():
+            lists.append((values, right))
     return lists

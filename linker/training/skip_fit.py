@@ -10,7 +10,6 @@ import numpy as np
 from linker.errors import TrainingError
 from linker.evaluation.metrics import gold_rank
 from linker.mentions import GoldMention
-from linker.model import Path as Way
 from linker.pair_text import Context
 from linker.pipeline import RERANK_DEPTH, Linker
 
@@ -57,7 +56,7 @@ def choose_skip_margin(
     margins, ranks, same = [], [], []
     for mention, read, unread in zip(mentions, with_it, without, strict=True):
         scores = [candidate.score for candidate in unread.candidates]
-        decided = unread.candidates[0].path in (Way.EXACT, Way.FOLDED)
+        decided = unread.candidates[0].path.matched
         margins.append(np.nan if decided else scores[0] - (scores[1] if len(scores) > 1 else 0.0))
         ranks.append([gold_rank([c.id for c in one.candidates], mention.codes) for one in (read, unread)])
         same.append(read.candidates[0].id == unread.candidates[0].id)

@@ -47,7 +47,7 @@ AMBIGUOUS = linking("fra", Path.RERANKED, B=0.62, A=0.5, C=0.1)
 
 
 def together(*linkings: Linking, documents: list[DocumentContext] | None = None) -> list[Linking]:
-    return weighed_together(linkings, documents or [HERE] * len(linkings), DECISIONS)
+    return weighed_together(linkings, documents or [HERE] * len(linkings), DECISIONS, top_k=9)
 
 
 def test_what_another_mention_means_gains_and_says_so() -> None:
@@ -63,7 +63,7 @@ def test_what_another_mention_means_gains_and_says_so() -> None:
 def test_other_documents_and_none_say_nothing() -> None:
     assert together(RENAL, AMBIGUOUS, documents=[HERE, THERE])[1] == AMBIGUOUS
     assert together(RENAL, AMBIGUOUS, documents=[DocumentContext()] * 2)[1] == AMBIGUOUS
-    assert weighed_together([RENAL, AMBIGUOUS], [HERE] * 2, Decisions()) == [RENAL, AMBIGUOUS]
+    assert weighed_together([RENAL, AMBIGUOUS], [HERE] * 2, Decisions(), top_k=9) == [RENAL, AMBIGUOUS]
 
 
 def test_a_mention_says_nothing_of_itself_however_it_is_written() -> None:
@@ -119,7 +119,7 @@ def test_answers_do_not_depend_on_the_order_of_mentions(
 ) -> None:
     def answered(places: list[int]) -> dict[int, Linking]:
         linkings, documents = [asked[i][0] for i in places], [asked[i][1] for i in places]
-        return dict(zip(places, weighed_together(linkings, documents, DECISIONS), strict=True))
+        return dict(zip(places, weighed_together(linkings, documents, DECISIONS, top_k=9), strict=True))
 
     places = list(range(len(asked)))
     straight = answered(places)
