@@ -29,6 +29,7 @@ from api.commands.serve import serve
 from api.commands.tokens import tokens
 from api.commands.train import train
 from api.commands.train_recognizer import recognizer
+from api.commands.train_weights import axes, fusion, skip_rule
 from api.commands.variables import variables
 from api.quiet import quieten_model_libraries
 from graph.errors import EnlaceError
@@ -57,6 +58,9 @@ app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)
 train.command("recognizer")(recognizer)
+train.command("fusion")(fusion)
+train.command("axes")(axes)
+train.command("skip-rule")(skip_rule)
 app.add_typer(tokens, name="tokens")
 app.add_typer(variables, name="variables")
 app.add_typer(train, name="train")

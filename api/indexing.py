@@ -35,6 +35,7 @@ def index_release(
     precision: str = FULL,
     kind: str = AUTO,
     runtime: str = TORCH,
+    code_axes: str = "",
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
@@ -43,7 +44,8 @@ def index_release(
     is none. `precision` is what the models compute in, `float32`, `bfloat16` or `int8`; `kind` is how vectors
     are searched, `exact`, `hnsw` or `auto`; `runtime` is what computes the models, `torch` or `onnx`. Strings that
     the index of the release `reuse` has are not encoded again; by default those of any index here that the same
-    encoder made, and with `none` all are. Holds the release's lock, so that no import replaces it meanwhile. Raises
+    encoder made, and with `none` all are. `code_axes` is the regular expression of the codes, if they have axes
+    (`linker.code_axes`). Holds the release's lock, so that no import replaces it meanwhile. Raises
     what opening a release, opening a model, opening the index of `reuse` and building an index raise.
     """
     chosen_kind(kind, 0)
@@ -70,6 +72,7 @@ def index_release(
             stored=_stored(home, name, reuse, encoder.identity),
             kind=kind,
             runtime=runtime,
+            code_axes=code_axes,
             progress=tell,
         )
         _forget_exports(exports_folder(opened.index_folder), runtime, encoder, reranker)

@@ -8,7 +8,8 @@ are `training.tsv` (doc, start, end, span, code; codes are CURIEs of SNOMEDCT, M
 ICD10PCS),
 `hpo-training.tsv` and `hpo-dev.tsv` (mentions with HPO codes alone), and `texts.jsonl` (doc, text; raw clinical
 text, from which a model learns words). For fitting weights on the documents that training leaves out, there are
-`hpo-known.tsv` and `snomed-gazetteer.tsv`: HPO mentions to index, and SNOMED CT codes named by mentions, of the others.
+`hpo-known.tsv`, `snomed-gazetteer.tsv` and `ecieo-gazetteer.tsv`: HPO mentions to index, and SNOMED CT and eCIE-O codes
+named by mentions, of the others.
 """
 
 from __future__ import annotations
@@ -148,6 +149,10 @@ def write_corpora(data: Path, output: Path) -> dict[str, int]:
             _known(
                 m for corpus in (distemist, medprocner) for m in corpus(data) if m.document not in held_apart
             ),
+            "SNOMEDCT:",
+        ),
+        "ecieo-gazetteer.tsv": write_gazetteer(
+            output / "ecieo-gazetteer.tsv", _known(cantemist(data)), "ECIEO:"
         ),
         "texts.jsonl": write_texts(output / "texts.jsonl", data),
     }
@@ -157,13 +162,13 @@ def _known(mentions: Iterable[GoldMention]) -> list[GoldMention]:
     return split_documents(mentions, DEV_SHARE)[0]
 
 
-def write_gazetteer(path: Path, mentions: Iterable[GoldMention]) -> int:
-    """Write the SNOMED CT codes of mentions as a gazetteer, named by the mentions; returns its rows."""
+def write_gazetteer(path: Path, mentions: Iterable[GoldMention], prefix: str) -> int:
+    """Write the codes of mentions that have the prefix as a gazetteer, named by the mentions; returns its rows."""
     terms = {
-        (code.removeprefix("SNOMEDCT:"), " ".join(mention.span.split())): None
+        (code.removeprefix(prefix), " ".join(mention.span.split())): None
         for mention in mentions
         for code in mention.codes
-        if code.startswith("SNOMEDCT:")
+        if code.startswith(prefix)
     }
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("code\tlanguage\tterm\tsemantic_tag\tmainterm\n")

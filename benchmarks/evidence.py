@@ -298,7 +298,13 @@ def candidates_of(
     bi_encoder, cross_encoder = models
     mentions = [(m.span, code) for m in known for code in m.codes] if one.indexed else []
     index_release(
-        home, one.release, bi_encoder=bi_encoder, cross_encoder=cross_encoder, mentions=mentions, tell=tell
+        home,
+        one.release,
+        bi_encoder=bi_encoder,
+        cross_encoder=cross_encoder,
+        mentions=mentions,
+        code_axes=one.code_axes,
+        tell=tell,
     )
     with home.open(one.release) as opened:
         linker = Linker.open(home.folder(one.release) / INDEX_FOLDER)

@@ -57,6 +57,7 @@ def indexed(
         cross_encoder=cross_encoder,
         mentions=mentions,
         precision=precision,
+        code_axes=one.code_axes,
         tell=tell,
     )
     return home.folder(one.release) / INDEX_FOLDER

@@ -28,6 +28,10 @@ from loaders.formats import load
 
 Mentions = list[GoldMention]
 
+ECIEO_AXES = r"(\d{4})/(\d)(\d)?(/H)?"
+"""Morphology, behaviour, grade or differentiation, and whether the mention says more than the code."""
+WHOLE_CODE = "(.+)"
+
 
 @dataclass(frozen=True, slots=True)
 class LinkingSet:
@@ -43,6 +47,7 @@ class LinkingSet:
     training: Callable[[Path], Mentions]
     indexed: bool
     files: tuple[str, ...]
+    code_axes: str = ""
 
 
 def hpo(data: Path) -> Iterable[RecordOrBatch]:
@@ -140,6 +145,7 @@ SETS = (
         training=lambda data: list(cantemist(data)),
         indexed=True,
         files=("cantemist/dev-set2.tsv",),
+        code_axes=ECIEO_AXES,
     ),
     LinkingSet(
         "distemist",
@@ -149,6 +155,7 @@ SETS = (
         training=snomed_training,
         indexed=True,
         files=_relative(distemist_files),
+        code_axes=WHOLE_CODE,
     ),
     LinkingSet(
         "medprocner",
@@ -158,6 +165,7 @@ SETS = (
         training=snomed_training,
         indexed=True,
         files=_relative(lambda data: [medprocner_file(data)]),
+        code_axes=WHOLE_CODE,
     ),
 )
 """In an order in which sets over one index follow each other."""

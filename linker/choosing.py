@@ -12,7 +12,7 @@ from linker.candidates import Retrieved
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing, decided
 from linker.decisions import reason as why
 from linker.index import TermIndex
-from linker.model import Candidate, Decision, Reason
+from linker.model import Candidate, Decision, Path, Reason
 from linker.scope import CLEARLY, Scope
 
 
@@ -29,6 +29,21 @@ class Ranked:
     cut: bool
     order: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
+    axes: npt.NDArray[np.float32] | None = None
+    """By place, how likely the words make the axes of a candidate's code; None where codes have none."""
+    retrieved_count: int | None = None
+    """Of the candidates, those that were retrieved; the others complete codes. None: all."""
+
+    def way(self, place: int, rerank_depth: int) -> Path:
+        """Which way the candidate at a place was reached, where the first `rerank_depth` would have been re-ranked."""
+        exact = int(self.retrieved.exact[place])
+        if exact:
+            return Path.EXACT if exact == 2 else Path.FOLDED
+        if self.retrieved_count is not None and place >= self.retrieved_count:
+            return Path.COMPLETED
+        if place < len(self.logits):
+            return Path.RERANKED
+        return Path.CUT if self.cut and place < rerank_depth else Path.RETRIEVED
 
 
 @dataclass(frozen=True, slots=True)

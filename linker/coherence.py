@@ -71,7 +71,7 @@ def _with_others(
 ) -> Linking:
     candidates, told = linking.candidates[:CANDIDATES], linking.decision
     matched = candidates[0].path.matched
-    read = matched or candidates[0].path is Path.RERANKED
+    read = matched or any(one.path is Path.RERANKED for one in candidates)
     weights = decisions.reranked if read else decisions.retrieved
     minimum = weights.minimum if min_probability is None else min_probability
     if not weights.coherence or told.reason is Reason.OUT_OF_SCOPE:

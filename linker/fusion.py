@@ -76,3 +76,29 @@ class RerankWeights:
     def of(cls, settings: Mapping[str, Any]) -> RerankWeights:
         """From a model's settings (`{"rerank_weights": {...}}`), else the defaults."""
         return cls(**settings.get("rerank_weights", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class AxisWeights:
+    """A logistic sum of what is known of a candidate where codes have axes (see `linker.axis_ranking`).
+
+    `own` weighs the logit of the score that it had, or that the best of its stem had; `retrieved` says that it
+    was itself a candidate. `qualifiers` weighs the sum of the log-probabilities of what qualifies its stem, and `stem`
+    that of the stem.
+    """
+
+    own: float = 0.4
+    retrieved: float = 1.0
+    qualifiers: float = 0.8
+    stem: float = 0.5
+    bias: float = 0.0
+
+    def score(self, columns: Scores) -> Scores:
+        """Scores in [0, 1], shape (k,), of `linker.axis_ranking.axis_columns`, shape (k, 4)."""
+        *weights, bias = (getattr(self, field.name) for field in fields(self))
+        return sigmoid(columns @ np.array(weights, dtype=np.float32) + np.float32(bias))
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> AxisWeights:
+        """From a model's settings (`{"axis_weights": {...}}`), else the defaults."""
+        return cls(**settings.get("axis_weights", {}))

@@ -5,6 +5,7 @@
       terms.arrow       row → text, language
       concepts.arrow    concept ordinal → id, preferred term, semantic tag
       senses/           row → concept ordinals with their weights (CSR)
+      code_axes/        the axes of codes, where there are any: `linker.code_axes`
       parents/          concept ordinal → ordinals of its parents (CSR)
       vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
@@ -19,7 +20,6 @@ the manifest; nothing is rebuilt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.model import CURIE
+from linker.code_axes import FOLDER as CODE_AXES_FOLDER
+from linker.code_axes import CodeAxes
 from linker.encoder import Encoder, EncoderIdentity, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, first_line
 from linker.index_manifest import IndexManifest
@@ -35,53 +37,8 @@ from linker.lexical import LexicalIndex, Rows
 from linker.pair_text import Gloss, PairForm
 from linker.parents import Parents
 from linker.search import TermSearch
+from linker.senses import Senses
 from linker.vector_index import Mask, VectorIndex
-
-_SENSES = ("indptr", "concepts", "weights")
-
-
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """Which concepts each row names: CSR arrays, row `r` has `concepts[indptr[r]:indptr[r + 1]]`.
-
-    `weights` orders the senses of one string when it is met as a mention: a preferred term or FSN counts
-    more than a synonym, a synonym more than a broad or related one, and a string that annotators used
-    for the concept counts by how often they did.
-    """
-
-    indptr: npt.NDArray[np.int64]
-    concepts: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
-
-    def of(self, row: int) -> npt.NDArray[np.int32]:
-        """Concept ordinals of a row."""
-        return self.concepts[self.indptr[row] : self.indptr[row + 1]]
-
-    def weights_of(self, row: int) -> npt.NDArray[np.float32]:
-        """The weights of a row's senses, aligned with `of`."""
-        return self.weights[self.indptr[row] : self.indptr[row + 1]]
-
-    def of_rows(
-        self, rows: Rows
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """All senses of `rows`: the place in `rows`, the concept ordinal and the weight of each, in order."""
-        starts = self.indptr[rows]
-        counts = self.indptr[rows + 1] - starts
-        places = np.repeat(np.arange(len(rows)), counts)
-        at = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
-        return places, self.concepts[at].astype(np.int64), self.weights[at]
-
-    def save(self, folder: Path) -> None:
-        """Write the three arrays into `folder`, which is made."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _SENSES:
-            np.save(folder / f"{name}.npy", getattr(self, name))
-
-    @classmethod
-    def open(cls, folder: Path) -> Senses:
-        """Open memory-mapped."""
-        # As plain arrays over the mapping: the memmap type makes each of many small look-ups slower.
-        return cls(*(np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _SENSES))
 
 
 class TermIndex:
@@ -97,11 +54,13 @@ class TermIndex:
         lexical: LexicalIndex,
         search: TermSearch,
         parents: Parents | None = None,
+        axes: CodeAxes | None = None,
     ) -> None:
         self.manifest = manifest
         self.senses = senses
         self.lexical = lexical
         self.search = search
+        self.axes = axes
         self._terms = terms
         self._concepts = concepts
         self._vectors = vectors
@@ -125,7 +84,8 @@ class TermIndex:
             ) from None
         lexical = LexicalIndex.open(folder / "lexical")
         search = TermSearch.open(folder / "search.sqlite")
-        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents)
+        axes = CodeAxes.open(folder / CODE_AXES_FOLDER) if manifest.code_axes else None
+        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents, axes)
 
     def __len__(self) -> int:
         return len(self._terms)

@@ -41,6 +41,8 @@ class IndexManifest:
     """Nodes of the HNSW graph that a search keeps in view; None for exact search."""
     recall_at_64: float | None = None
     """Share of the 64 nearest by exact float32 search that the index finds; measured when building."""
+    code_axes: str = ""
+    """The regular expression of its codes, whose groups are their axes (see `linker.code_axes`); empty without."""
     reused: Mapping[str, int] = field(default_factory=dict)
     """How many vectors were taken from the index of each release, because it has the same string."""
     files: Mapping[str, int] = field(default_factory=dict)

@@ -17,15 +17,18 @@ from graph.model import CURIE, SynonymScope, Term, TermKind
 from graph.store import GraphStore
 from linker.annotation.dictionary_terms import FOLDER as DICTIONARY_FOLDER
 from linker.annotation.dictionary_terms import DictionaryTerms
+from linker.code_axes import FOLDER as CODE_AXES_FOLDER
+from linker.code_axes import CodeAxes, compiled
 from linker.encoder import Encoder
 from linker.errors import LinkerError
-from linker.index import Senses, TermIndex, map_table
+from linker.index import TermIndex, map_table
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
 from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
 from linker.runtimes import TORCH
 from linker.search import write_search
+from linker.senses import Senses
 from linker.stored_vectors import StoredVectors, encode_new
 from linker.term_abbreviations import ABBREVIATIONS_FILE
 from linker.term_abbreviations import gather as gather_abbreviations
@@ -69,6 +72,7 @@ def build_index(
     stored: Sequence[StoredVectors] = (),
     kind: str = AUTO,
     runtime: str = TORCH,
+    code_axes: str = "",
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -77,11 +81,14 @@ def build_index(
     (span, concept id) pairs of annotated text, indexed as further terms; those of unknown concepts are
     left out and not counted. A string that one of `stored`, made with the same encoder, has is not encoded
     again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`; `runtime` is what
-    computes the models when the index is opened. Only for
+    computes the models when the index is opened. With `code_axes`, a regular expression (`linker.code_axes`), what
+    words say of the axes of codes is learned, and active concepts without a term are in the index too. Only for
     the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError
     if the release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
     """
-    gathered = gather_terms(store, languages, mentions)
+    if code_axes:
+        compiled(code_axes)
+    gathered = gather_terms(store, languages, mentions, unnamed=bool(code_axes))
     if not gathered.texts:
         raise LinkerError(
             f"Release {release!r} has no active concept with a term; there is nothing to index."
@@ -107,7 +114,7 @@ def build_index(
             lambda done, all: progress("linking neighbours", done, all),
         )
         progress("writing the lexical index", 0, total)
-        _write_tables(staging, gathered)
+        _write_tables(staging, gathered, code_axes, progress)
         progress("writing the lexical index", total, total)
         manifest = IndexManifest(
             release=release,
@@ -120,6 +127,7 @@ def build_index(
             concepts=len(gathered.concept_ids),
             mentions=gathered.mentions,
             runtime=runtime,
+            code_axes=code_axes,
             index=measured.kind,
             search_breadth=measured.search_breadth,
             recall_at_64=min([measured.recall_at_64, *_recalls(stored, encoded.reused)]),
@@ -146,11 +154,14 @@ def _recalls(stored: Sequence[StoredVectors], used: Container[str]) -> list[floa
 
 
 def gather_terms(
-    store: GraphStore, languages: Sequence[str], mentions: Iterable[tuple[str, CURIE]] = ()
+    store: GraphStore,
+    languages: Sequence[str],
+    mentions: Iterable[tuple[str, CURIE]] = (),
+    unnamed: bool = False,
 ) -> Gathered:
     """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag.
 
-    A concept that no string names is left out: nothing could answer with it.
+    A concept that no string names is left out, for nothing could answer with it, but with `unnamed` comes last.
     """
     tags = {c.id: c.semantic_tag for c in store.scan_concepts() if c.active}
     ordinals: dict[CURIE, int] = {}
@@ -178,6 +189,9 @@ def gather_terms(
     counts = Counter((span.strip(), id) for span, id in mentions if id in tags and span.strip())
     for (span, id), count in counts.items():
         add(span, languages[0] if languages else "", id, MENTION_WEIGHT + float(np.log(count)))
+    if unnamed:
+        for id in tags:
+            ordinals.setdefault(id, len(ordinals))
     ids = list(ordinals)
     return Gathered(
         texts=list(rows),
@@ -224,7 +238,7 @@ def _senses(best: dict[tuple[int, int], float], n_rows: int) -> Senses:
     return Senses(np.cumsum(indptr), concepts, weights)
 
 
-def _write_tables(folder: Path, gathered: Gathered) -> None:
+def _write_tables(folder: Path, gathered: Gathered, code_axes: str, progress: Progress) -> None:
     _write_arrow(folder / "terms.arrow", {"text": gathered.texts, "language": gathered.languages})
     _write_arrow(
         folder / "concepts.arrow",
@@ -233,7 +247,12 @@ def _write_tables(folder: Path, gathered: Gathered) -> None:
     gathered.senses.save(folder / "senses")
     gathered.parents.save(folder / "parents")
     write_abbreviations(folder / ABBREVIATIONS_FILE, gather_abbreviations(_terms_of_concepts(gathered)))
-    LexicalIndex.build(gathered.texts).save(folder / "lexical")
+    lexical = LexicalIndex.build(gathered.texts)
+    lexical.save(folder / "lexical")
+    if code_axes:
+        progress("learning the axes of codes", 0, 0)
+        axes = CodeAxes.learned(code_axes, gathered.concept_ids, gathered.texts, gathered.senses, lexical)
+        axes.save(folder / CODE_AXES_FOLDER)
     DictionaryTerms.build(
         map_table(folder / "terms.arrow"), map_table(folder / "concepts.arrow"), gathered.senses
     ).save(folder / DICTIONARY_FOLDER)

@@ -129,9 +129,13 @@ class LexicalIndex:
         right = np.searchsorted(self.keys, keys, "right")
         return [self.key_rows[i:j].astype(np.int64) for i, j in zip(left, right, strict=True)]
 
+    def ngrams(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """The TF-IDF weights of each text's n-grams, rows of length 1, shape (len(texts), N_BUCKETS)."""
+        return _weighted(_ngram_counts(texts), self.idf)
+
     def similarities(self, texts: Sequence[str]) -> Iterator[Scores]:
         """The TF-IDF cosines of each text with every row, in [0, 1], shape (n,); one text's are made at a time."""
-        queries = _weighted(_ngram_counts(texts), self.idf)
+        queries = self.ngrams(texts)
         starts, ends = self.postings.indptr[queries.indices], self.postings.indptr[queries.indices + 1]
         rows, weights = self.postings.indices, self.postings.data
         count = self.postings.shape[1]

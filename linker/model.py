@@ -21,6 +21,8 @@ class Path(StrEnum):
     """Retrieved, then put in order with the cross-encoder's score."""
     CUT = "cut by budget"
     """Retrieved, and not re-ranked because the time given was over."""
+    COMPLETED = "completed"
+    """Of the stem of a code that was retrieved, with what else the mention says (`linker.axis_ranking`)."""
     NONE = "none"
     """No concept was chosen."""
 

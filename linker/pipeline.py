@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from graph.model import CURIE
 from linker.answer_cache import Answer, AnswerCache, Settings
+from linker.axis_ranking import AXES, AxisRanker
+from linker.axis_ranking import DEPTH as AXIS_DEPTH
 from linker.candidates import Retrieved, Retriever, decided_by_margin, decided_by_match
 from linker.choosing import Chooser, Ranked
 from linker.coherence import CANDIDATES as COHERENT
@@ -19,12 +21,11 @@ from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import SUPPORT, columns
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError
-from linker.fusion import RetrievalWeights, sigmoid
+from linker.fusion import AxisWeights, RetrievalWeights, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.mention_texts import check_mention
 from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
-from linker.model import Path as Way
 from linker.pair_text import Context, Gloss
 from linker.questions import Question, questions
 from linker.reranker import Reranker
@@ -37,7 +38,6 @@ RERANK_DEPTH = 10
 MENTIONS_A_LOOK = 8
 """Mentions re-ranked between two looks at the clock, where there is a budget."""
 
-_EXACT = {2: Way.EXACT, 1: Way.FOLDED}
 EXACT_SCORE = {2: 1.0, 1: 0.999}
 BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
 """Of a candidate that was found by what the mention's document means by its abbreviations."""
@@ -52,6 +52,7 @@ class Linker:
         reranker: Reranker | None,
         decisions: Decisions | None = None,
         answers: AnswerCache | None = None,
+        axes: AxisRanker | None = None,
     ) -> None:
         """With `answers` what was answered is not computed again; models and weights must then stay what they are.
 
@@ -64,6 +65,7 @@ class Linker:
         self._decisions = decisions or Decisions()
         self._chooser = Chooser(retriever.index, self._decisions, reranker is not None)
         self._answers = answers
+        self._axes = axes or AxisRanker(retriever.index)
 
     @property
     def index(self) -> TermIndex:
@@ -99,7 +101,7 @@ class Linker:
 
     def without_reranker(self) -> Linker:
         """A linker over the same index and bi-encoder that answers in the order of retrieval."""
-        return Linker(self._retriever, None, self._decisions)
+        return Linker(self._retriever, None, self._decisions, axes=self._axes)
 
     @classmethod
     def open(cls, index_folder: Path, *, rerank: bool = True) -> Linker:
@@ -122,13 +124,16 @@ class Linker:
         index = open_checked(index_folder, encoder)
         reranker = None
         decisions = Decisions(DecisionWeights.of(model_settings(source)))
+        axes = AxisRanker(index, AxisWeights.of(model_settings(source)))
         if rerank and manifest.cross_encoder:
             second = cross_encoder_source(manifest.cross_encoder)
             reranker = Reranker.open(second, precision=manifest.encoder.precision, onnx=onnx)
-            decisions = Decisions(decisions.retrieved, DecisionWeights.of(model_settings(second)))
+            settings = model_settings(second)
+            decisions = Decisions(decisions.retrieved, DecisionWeights.of(settings))
+            axes = AxisRanker(index, axes.retrieved, AxisWeights.of(settings))
         weights = RetrievalWeights.of(model_settings(source))
         retriever = Retriever.open(index_folder, index, encoder, weights)
-        return cls(retriever, reranker, decisions, AnswerCache())
+        return cls(retriever, reranker, decisions, AnswerCache(), axes)
 
     def link(
         self,
@@ -199,9 +204,7 @@ class Linker:
         unscoped = self._ranked(asked, DEPTH, None, until) if scope else [None] * len(asked)
         found = []
         for one, wider in zip(ranked, unscoped, strict=True):
-            candidates = self._candidates(
-                one.retrieved, one.order[:top_k], one.scores[:top_k], one.logits, one.cut
-            )
+            candidates = self._candidates(one, top_k)
             found.append((candidates, self._chooser.decision(candidates, one, min_probability, wider, scope)))
         return found
 
@@ -240,7 +243,16 @@ class Linker:
         texts = [one.mention for one in asked]
         retrieved = self._retriever.retrieve(texts, DEPTH + max(map(len, taken), default=0))
         left = [one.without(gone) for one, gone in zip(retrieved, taken, strict=True)]
-        return [self._chooser.standing(one) for one in self._ordered(asked, left)]
+        within = [~np.isin(np.arange(self.index.concept_count), gone) for gone in taken]
+        weighed = map(self._axes.weighed, self._ordered(asked, left), within)
+        return [self._chooser.standing(one) for one in weighed]
+
+    def ranked(self, mentions: Sequence[str], *, contexts: Sequence[Context] | None = None) -> list[Ranked]:
+        """The candidates of each mention before codes' axes are weighed: what their weights are fitted on."""
+        asked = self._asked(mentions, None, contexts)
+        return self._ordered(
+            asked, self._retriever.retrieve_readings([one.readings for one in asked], AXIS_DEPTH)
+        )
 
     def _ranked(
         self,
@@ -250,11 +262,16 @@ class Linker:
         until: float | None = None,
     ) -> list[Ranked]:
         """The candidates of each mention, in their order; from `until` on none is re-ranked."""
+        depth = max(depth, AXIS_DEPTH) if self.index.axes else depth
         retrieved = self._retriever.retrieve_readings([one.readings for one in asked], depth, scope)
-        return self._ordered(asked, retrieved, until)
+        within = scope.concepts if scope else None
+        return [self._axes.weighed(one, within) for one in self._ordered(asked, retrieved, until)]
 
     def _ordered(
-        self, asked: Sequence[Question], retrieved: Sequence[Retrieved], until: float | None = None
+        self,
+        asked: Sequence[Question],
+        retrieved: Sequence[Retrieved],
+        until: float | None = None,
     ) -> list[Ranked]:
         ranked = []
         logits_read = self._rerank(retrieved, [one.context for one in asked], until)
@@ -328,18 +345,10 @@ class Linker:
         # A sure retrieval may score above a folded match, which it stands behind: no score exceeds the one before.
         return order, np.minimum.accumulate(scores[order])
 
-    def _candidates(
-        self,
-        one: Retrieved,
-        places: npt.NDArray[np.int64],
-        shown: npt.NDArray[np.float32],
-        logits: npt.NDArray[np.float32],
-        cut: bool,
-    ) -> tuple[Candidate, ...]:
-        """The candidates at `places` of what was retrieved, with their scores."""
-        # The first ones would have been re-ranked.
-        unread = [Way.CUT if cut and i < RERANK_DEPTH else Way.RETRIEVED for i in places.tolist()]
-        read = _rounded(sigmoid(logits))
+    def _candidates(self, ranked: Ranked, top_k: int) -> tuple[Candidate, ...]:
+        """The first candidates, with their scores."""
+        one, places = ranked.retrieved, ranked.order[:top_k]
+        read = _rounded(sigmoid(ranked.logits))
         rerank = [read[i] if i < len(read) else None for i in places.tolist()]
         concepts = one.concepts[places]
         return tuple(
@@ -350,22 +359,18 @@ class Linker:
                 one.readings[i],
                 score,
                 StageScores(dense, lexical, logit),
-                way,
-                (*(BY_DOCUMENT if one.readings[i] in one.defined else ()), Evidence(SUPPORT, support)),
+                ranked.way(i, RERANK_DEPTH),
+                _evidence(ranked, i, support),
             )
-            for id, preferred, term, i, score, dense, lexical, logit, way, support in zip(
+            for id, preferred, term, i, score, dense, lexical, logit, support in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),
                 self.index.texts_of(one.rows[places]),
                 places.tolist(),
-                _rounded(shown),
+                _rounded(ranked.scores[:top_k]),
                 _rounded(one.dense[places]),
                 _rounded(one.lexical[places]),
                 rerank,
-                [
-                    _EXACT.get(exact, way if logit is None else Way.RERANKED)
-                    for exact, logit, way in zip(one.exact[places].tolist(), rerank, unread, strict=True)
-                ],
                 _rounded(np.exp(one.support[places])),
                 strict=True,
             )
@@ -379,3 +384,11 @@ class Linker:
 def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:
     rounded: list[float] = np.round(scores.astype(np.float64), 6).tolist()
     return rounded
+
+
+def _evidence(ranked: Ranked, place: int, support: float) -> tuple[Evidence, ...]:
+    one = ranked.retrieved
+    found = [*(BY_DOCUMENT if one.readings[place] in one.defined else ()), Evidence(SUPPORT, support)]
+    if ranked.axes is not None and not np.isnan(ranked.axes[place]):
+        found.append(Evidence(AXES, round(float(ranked.axes[place]), 6)))
+    return tuple(found)

@@ -73,6 +73,16 @@ def index(
             show_default=False,
         ),
     ] = "",
+    code_axes: Annotated[
+        str,
+        typer.Option(
+            "--code-axes",
+            metavar="PATTERN",
+            help="The axes of the release's codes, as groups of a regular expression of a code without its prefix, the "
+            r"stem first: '(\d{4})/(\d)(\d)?(/H)?' for eCIE-O, '(.+)' for a small gazetteer. See docs/linking.md.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Index every term of a release with a bi-encoder, for linking and searching.
 
@@ -102,6 +112,7 @@ def index(
             precision=precision,
             kind=kind,
             runtime=runtime,
+            code_axes=code_axes,
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)

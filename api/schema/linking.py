@@ -33,6 +33,10 @@ class LinkingPath(Enum):
     CUT = strawberry.enum_value(
         "cut by budget", description="Retrieved, and not re-ranked because `budgetMs` was over."
     )
+    COMPLETED = strawberry.enum_value(
+        "completed",
+        description="Its code has the stem of a retrieved concept's code, whose term is shown as the matched one.",
+    )
     NONE = strawberry.enum_value("none", description="No concept was chosen.")
 
 

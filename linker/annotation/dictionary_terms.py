@@ -28,8 +28,9 @@ from linker.annotation.mention_types import MentionTypes
 from linker.annotation.words import LINKING_WORDS, uninflected, word_key
 from linker.document_abbreviations import is_short_form
 from linker.errors import IndexDamaged
-from linker.index import Senses, map_table
+from linker.index import map_table
 from linker.normalization import fold_words
+from linker.senses import Senses
 
 FOLDER = "dictionary"
 VERSION = 1

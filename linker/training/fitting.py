@@ -19,6 +19,7 @@ from linker.index import open_checked
 from linker.pair_text import NO_CONTEXT
 from linker.pipeline import Linker
 from linker.reranker import Reranker
+from linker.training.axis_fit import fit_axis_weights
 from linker.training.coherence_fit import fit_coherence
 from linker.training.decision_fit import fit_decisions_of
 from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
@@ -83,6 +84,37 @@ def run_fusion(
         "reranking": asdict(reranking),
         "decisions": asdict(decisions),
         "mentions": fitted_on,
+    }
+
+
+def run_axes(
+    data: TrainingData, index_folders: Sequence[Path], bi_encoder: Path, cross_encoder: Path
+) -> dict[str, Any]:
+    """Fit the weights of codes' axes on the dev documents and write them into both models' `enlace.json`.
+
+    The other weights stay as they are. No index may hold mentions of dev documents. Raises TrainingError.
+    """
+    encoder, reranker = BiEncoder.open(bi_encoder), Reranker.open(cross_encoder)
+    asked = []
+    for folder in index_folders:
+        index = open_checked(folder, encoder)
+        one = FittingSet.of(folder, index, data.dev())
+        if reach := reranker.form.context:
+            one = replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+        retriever = one.retriever(encoder, RetrievalWeights.of(model_settings(bi_encoder)))
+        asked.append((Linker(retriever, reranker), one))
+    fitted = {
+        bi_encoder: fit_axis_weights([(linker.without_reranker(), one) for linker, one in asked]),
+        cross_encoder: fit_axis_weights(asked),
+    }
+    for linker, _ in asked:
+        linker.close()
+    for folder, weights in fitted.items():
+        write_settings(folder, {**model_settings(folder), "axis_weights": asdict(weights)})
+    return {
+        "retrieved": asdict(fitted[bi_encoder]),
+        "reranked": asdict(fitted[cross_encoder]),
+        "mentions": sum(len(one.mentions) for _, one in asked),
     }
 
 

@@ -69,7 +69,7 @@ def fit_retrieval_weights(sets: Sequence[FittingSet], encoder: Encoder) -> Retri
     shares = {share: _recall(sets, encoder, share) for share in LEXICAL_SHARES}
     best = max(shares, key=lambda share: (*shares[share], -share))
     lists = _lists(sets, encoder, RetrievalWeights(10, 10 * best, -7), None)
-    slope, bias = _probability([(values @ np.array([1.0, best]), right) for values, right in lists])
+    slope, bias = slope_and_bias([(values @ np.array([1.0, best]), right) for values, right in lists])
     return RetrievalWeights(round(slope, 4), round(best * slope, 4), round(bias, 4))
 
 
@@ -93,7 +93,7 @@ def fit_rerank_weights(
     """
     lists = _lists(sets, encoder, weights, reranker)
     ranking = fit_ranking(lists)
-    slope, bias = _probability([(values @ ranking, right) for values, right in lists])
+    slope, bias = slope_and_bias([(values @ ranking, right) for values, right in lists])
     return RerankWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
 
 
@@ -125,7 +125,7 @@ def _lists(
     return lists
 
 
-def _probability(lists: Sequence[List]) -> tuple[float, float]:
+def slope_and_bias(lists: Sequence[List]) -> tuple[float, float]:
     """The slope and the bias that make of a sum the probability that a candidate is right."""
     from sklearn.linear_model import LogisticRegression
 

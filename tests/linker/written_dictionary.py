@@ -10,7 +10,7 @@ import pyarrow as pa
 from linker.abbreviations import Abbreviations
 from linker.annotation.dictionary import Dictionary
 from linker.annotation.dictionary_terms import DictionaryTerms
-from linker.index import Senses
+from linker.senses import Senses
 
 
 def tables(terms: Sequence[str | tuple[str, str]]) -> tuple[pa.Table, pa.Table, Senses]:

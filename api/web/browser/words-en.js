@@ -223,6 +223,7 @@ export const ENGLISH = {
   "path-FOLDED": "but for case and accents",
   "path-RETRIEVED": "retrieved",
   "path-RERANKED": "re-ranked",
+  "path-COMPLETED": "completed from its stem",
   "path-NONE": "none",
   "reason-nothing close": "nothing is close enough",
   "reason-two concepts tie": "two concepts fit alike",

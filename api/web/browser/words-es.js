@@ -223,6 +223,7 @@ export const SPANISH = {
   "path-FOLDED": "salvo mayúsculas y acentos",
   "path-RETRIEVED": "recuperado",
   "path-RERANKED": "reordenado",
+  "path-COMPLETED": "completado a partir de su raíz",
   "path-NONE": "ninguno",
   "reason-nothing close": "nada se acerca lo bastante",
   "reason-two concepts tie": "dos conceptos encajan igual",

@@ -1,0 +1,57 @@
+"""Which concepts each string of an index names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from linker.lexical import Rows
+
+_SENSES = ("indptr", "concepts", "weights")
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """Which concepts each row names: CSR arrays, row `r` has `concepts[indptr[r]:indptr[r + 1]]`.
+
+    `weights` orders the senses of one string when it is met as a mention: a preferred term or FSN counts
+    more than a synonym, a synonym more than a broad or related one, and a string that annotators used
+    for the concept counts by how often they did.
+    """
+
+    indptr: npt.NDArray[np.int64]
+    concepts: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+
+    def of(self, row: int) -> npt.NDArray[np.int32]:
+        """Concept ordinals of a row."""
+        return self.concepts[self.indptr[row] : self.indptr[row + 1]]
+
+    def weights_of(self, row: int) -> npt.NDArray[np.float32]:
+        """The weights of a row's senses, aligned with `of`."""
+        return self.weights[self.indptr[row] : self.indptr[row + 1]]
+
+    def of_rows(
+        self, rows: Rows
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """All senses of `rows`: the place in `rows`, the concept ordinal and the weight of each, in order."""
+        starts = self.indptr[rows]
+        counts = self.indptr[rows + 1] - starts
+        places = np.repeat(np.arange(len(rows)), counts)
+        at = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        return places, self.concepts[at].astype(np.int64), self.weights[at]
+
+    def save(self, folder: Path) -> None:
+        """Write the three arrays into `folder`, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _SENSES:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> Senses:
+        """Open memory-mapped."""
+        # As plain arrays over the mapping: the memmap type makes each of many small look-ups slower.
+        return cls(*(np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _SENSES))
