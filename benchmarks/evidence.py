@@ -12,7 +12,8 @@ documents is what it is worth there. The pieces, of a candidate:
 - depth: its steps below a root;
 - overlap: the share of the term that the mention says, and of the mention that the term says (specificity);
 - kin coherence: whether another mention of the document is linked to a parent, child or sibling by itself;
-- coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight.
+- coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight;
+- code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ PIECES = {
 """The columns of each piece."""
 KEPT = ("support", "overlap")
 """Those that the ranking of linking uses; coherence comes after it."""
-COHERENCE = "coherence"
+COHERENCE, AXES = "coherence", "code axes"
+LINKED = (COHERENCE, AXES)
+"""Those that are measured on what linking answers."""
 
 Column = npt.NDArray[np.float64]
 
@@ -79,8 +82,8 @@ class Ranked:
     gold: npt.NDArray[np.bool_]
     decided: bool
     """Whether a term is the mention: the order of the first places is not asked then."""
-    linked: tuple[bool, bool]
-    """Whether linking puts the right one first, and whether it does together with the document's other mentions."""
+    linked: tuple[bool, bool, bool]
+    """Whether the right one is first before axes are weighed, by itself, and with the document's other mentions."""
 
     def values(self, names: Sequence[str]) -> Column:
         """Shape (k, len(names))."""
@@ -104,6 +107,7 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
     asked = [mention.span.strip() for mention in mentions]
     alone = linker.link(asked, documents=documents, top_k=1, together=False)
     together = linker.link(asked, documents=documents, top_k=1)
+    before = linker.ranked(asked)
     chosen = {(m.document, m.span.strip()): one.decision.id for m, one in zip(mentions, alone, strict=True)}
     by_document: dict[str, set[str]] = defaultdict(set)
     for mention in mentions:
@@ -119,7 +123,12 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
         coherence = {"kin coherence": np.array([float(not meant.isdisjoint(kin.of(id))) for id in ids[span]])}
         gold = np.array([id in mention.codes for id in ids[span]])
         decided = bool(retrieved[span].exact[0] > 0)
-        linked = _first_right(alone[place], mention), _first_right(together[place], mention)
+        without = index.concept_ids_of(before[place].retrieved.concepts[before[place].order[:1]])
+        linked = (
+            not set(without).isdisjoint(mention.codes),
+            _first_right(alone[place], mention),
+            _first_right(together[place], mention),
+        )
         found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided, linked))
     return found
 
@@ -244,8 +253,9 @@ def worth(name: str, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Est
         beyond = bootstrap.estimate(right((piece,)) - base)
         last = bootstrap.estimate(right((*others, piece)) - (right(others) if piece in KEPT else kept))
         rows.append(Worth(name, piece, beyond, last))
-    alone, together = np.array([one.linked for one in gold], dtype=np.float64).T
+    before, alone, together = np.array([one.linked for one in gold], dtype=np.float64).T
     rows.append(Worth(name, COHERENCE, None, bootstrap.estimate(together - alone)))
+    rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before)))
     return bootstrap.estimate(kept), rows
 
 
@@ -320,10 +330,10 @@ def _print(found: Found) -> None:
     for heading in ("piece", *found):
         table.add_column(heading)
     table.add_row("accuracy@1 with what is kept", *(str(kept) for kept, _ in found.values()))
-    for place, piece in enumerate((*PIECES, COHERENCE)):
+    for place, piece in enumerate((*PIECES, *LINKED)):
         rows = [rows[place] for _, rows in found.values()]
         table.add_row(
-            f"{piece}, kept" if piece in (*KEPT, COHERENCE) else piece,
+            f"{piece}, kept" if piece in (*KEPT, *LINKED) else piece,
             *(f"{_signed(row.beyond)} / {_signed(row.last)}" for row in rows),
         )
     Console(width=200, highlight=False, markup=False).print(table)
@@ -348,7 +358,7 @@ def _json(found: Found) -> str:
         }
         for name, (kept, rows) in found.items()
     }
-    return json.dumps({"kept": [*KEPT, COHERENCE], "sets": sets}, indent=1, ensure_ascii=False)
+    return json.dumps({"kept": [*KEPT, *LINKED], "sets": sets}, indent=1, ensure_ascii=False)
 
 
 def evidence_section(figures: dict[str, Any]) -> str:
@@ -368,7 +378,7 @@ def evidence_section(figures: dict[str, Any]) -> str:
                     for one in sets.values()
                 ),
             ]
-            for piece in (*PIECES, COHERENCE)
+            for piece in (*PIECES, *LINKED)
         ),
     ]
     return f"{_SECTION}\n{table(['piece', *sets], rows)}"
@@ -386,7 +396,9 @@ left out, and the weights are fitted on held-out training documents of all five 
 say the same words; *kin*: the share of its parents, children and siblings; *lineage*: of its ancestors and
 descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself; *coherence*:
 whether one is to the candidate itself, measured by linking the mentions of a document together and apart, with the
-shipped weight (`linker.coherence`). SNOMED CT codes named by mentions have no hierarchy here.
+shipped weight (`linker.coherence`); *code axes*: what the words of a mention say of its code, measured by linking with
+them and without, where the index knows them (`linker.axis_ranking`). SNOMED CT codes named by mentions have no
+hierarchy here.
 """
 
 

@@ -272,6 +272,7 @@ def training_data(
     notes: Sequence[str] = (),
     texts: Sequence[Path] = (),
 ) -> Iterator[TrainingData]:
+    """What a training learns from: open releases, mentions and texts, and what the model card says of them."""
     from graph.release import default_home
     from linker.document_texts import read_texts
     from linker.mentions import read_mentions

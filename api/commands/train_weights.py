@@ -1,4 +1,4 @@
-"""`enlace train fusion`, `axes` and `skip-rule`: the weights beside trained models, on documents that training left out."""
+"""`enlace train fusion`, `axes` and `skip-rule`: weights beside models, fitted on documents that training left out."""
 
 from __future__ import annotations
 

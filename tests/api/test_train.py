@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,3 +129,44 @@ def test_a_cross_encoder_reads_what_was_asked(
     again = enlace(*asked[:4], "--output", tmp_path / "again", *asked[6:], "--from", output, "--context", "0")
     assert again.code == 0, again.err
     assert Reranker.open(tmp_path / "again").form == replace(form, context=0)
+
+
+def test_the_weights_of_axes_are_fitted_and_kept(
+    enlace, in_own_home: ReleaseHome, tiny_bi_encoder: Path, tiny_cross_encoder: Path, tmp_path: Path
+) -> None:
+    models = []
+    for name, folder in (("--bi-encoder", tiny_bi_encoder), ("--cross-encoder", tiny_cross_encoder)):
+        shutil.copytree(folder, tmp_path / folder.name)
+        models += [name, tmp_path / folder.name]
+    codes = ["code\tlanguage\tterm\tsemantic_tag\tmainterm"]
+    mentions = ["doc\tspan\tcode"]
+    for stem, name in (("10", "asma"), ("20", "angina"), ("30", "artritis")):
+        for grade, said in (("1", "leve"), ("2", "grave")):
+            codes.append(f"{stem}/{grade}\tes\t{name} {said}\t\t1")
+            mentions += [f"d{place}\tla {name} muy {said}\tT:{stem}/{grade}" for place in range(40)]
+    (tmp_path / "codes.tsv").write_text("\n".join(codes) + "\n", "utf-8")
+    (tmp_path / "mentions.tsv").write_text("\n".join(mentions) + "\n", "utf-8")
+    loaded = enlace(
+        "load", tmp_path / "codes.tsv", "--format", "gazetteer", "--prefix", "T", "--release", "t"
+    )
+    assert loaded.code == 0, loaded.err
+    fit = ("train", "axes", "--release", "t", "--mentions", tmp_path / "mentions.tsv", *models)
+    assert enlace("index", "--release", "t", *models).code == 0
+    without = enlace(*fit)
+    assert (without.code, without.err) == (
+        1,
+        "enlace: The index of release 't' knows no axes of codes; make it with `enlace index --code-axes`.\n",
+    )
+    refused = enlace("index", "--release", "t", *models, "--code-axes", "(")
+    assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+    assert "are no regular expression" in refused.err
+    assert enlace("link", "asma", "--release", "t", "--json").code == 0, "the former index still serves"
+    assert enlace("index", "--release", "t", *models, "--code-axes", r"(\d+)/(\d)").code == 0
+    told = enlace(*fit)
+    assert told.code == 0, told.err
+    assert told.err.startswith("Fitted on ")
+    for folder in models[1::2]:
+        weights = json.loads((folder / "enlace.json").read_text("utf-8"))["axis_weights"]
+        assert set(weights) == {"own", "retrieved", "qualifiers", "stem", "bias"}
+    linked = json.loads(enlace("link", "artritis muy leve", "--release", "t", "--json").out)
+    assert "axes of the code" in json.dumps(linked)

@@ -142,7 +142,9 @@ def indexed(
         )
 
 
-def indexed_records(folder: Path, records: Iterable[Record], encoder: Encoder) -> IndexManifest:
+def indexed_records(
+    folder: Path, records: Iterable[Record], encoder: Encoder, code_axes: str = ""
+) -> IndexManifest:
     """Index records without a release, by the bi-encoder alone."""
     return build_index(
         folder,
@@ -151,6 +153,7 @@ def indexed_records(folder: Path, records: Iterable[Record], encoder: Encoder) -
         encoder,
         bi_encoder="",
         cross_encoder="",
+        code_axes=code_axes,
     )
 
 
