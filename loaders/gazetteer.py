@@ -35,8 +35,9 @@ def read(
     """The concepts `<prefix>:<code>`, each before its terms.
 
     A code's first main term in a language is PREFERRED, every other term a synonym; its semantic tag is that
-    of its first row. Rows are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is
-    blank; rows in a language that is not asked for are left out.
+    of its first row. A row with a code, and perhaps a semantic tag, and nothing else is a code without a name. Rows
+    are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is blank; rows in a language that is
+    not asked for are left out.
 
     Raises ColumnMissing, RowMalformed (also for a mainterm that is neither true nor false), SourceDamaged.
     """
@@ -51,7 +52,8 @@ def read(
                 raise RowMalformed(
                     file.name, line, f"has {mainterm!r} in its column mainterm", "write 1 or 0 there"
                 )
-            reason = _why_not(code, language, text, languages)
+            nameless = not (language or text or mainterm)
+            reason = _why_not(code, language, text, languages, nameless)
             if reason == OTHER_LANGUAGE:
                 rejections.leave_out(reason)
                 continue
@@ -62,6 +64,8 @@ def read(
             if id not in seen:
                 seen.add(id)
                 yield Concept(id, semantic_tag=tag)
+            if nameless:
+                continue
             key = (id, language)
             if main and key not in preferred:
                 preferred[key] = text
@@ -70,10 +74,12 @@ def read(
                 yield Term(id, text, language)
 
 
-def _why_not(code: str, language: str, text: str, languages: Sequence[str]) -> str:
+def _why_not(code: str, language: str, text: str, languages: Sequence[str], nameless: bool) -> str:
     """Why a row is not used; empty if it is."""
     if code == _NO_CODE or not _CODE.fullmatch(code):
         return "the code is blank, NO_CODE or a composite"
+    if nameless:
+        return ""
     if not text:
         return "the term is blank"
     if language not in languages:

@@ -51,6 +51,24 @@ def test_one_concept_a_code_and_one_preferred_term_a_language(tmp_path: Path) ->
     assert not rejections
 
 
+def test_a_row_with_nothing_but_a_code_is_a_code_without_a_name(tmp_path: Path) -> None:
+    rows = [
+        "8140/33\t\t\t\t",
+        "8140/3\tes\tadenocarcinoma\t\t1",
+        "8140/33\tes\tel mismo\t\t0",
+        "8140/6\t\t\tneoplasia\t",
+    ]
+    records, rejections = read(write(tmp_path / "g.tsv", *rows))
+    assert records == [
+        Concept("SNOMEDCT:8140/33"),
+        Concept("SNOMEDCT:8140/3"),
+        Term("SNOMEDCT:8140/3", "adenocarcinoma", "es", TermKind.PREFERRED),
+        Term("SNOMEDCT:8140/33", "el mismo", "es"),
+        Concept("SNOMEDCT:8140/6", semantic_tag="neoplasia"),
+    ]
+    assert not rejections
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -58,6 +76,7 @@ def test_one_concept_a_code_and_one_preferred_term_a_language(tmp_path: Path) ->
         ("NO_CODE\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
         ("1+2\tes\tx\t\t1", "the code is blank, NO_CODE or a composite"),
         ("1\tes\t \t\t1", "the term is blank"),
+        ("1\t\t\t\t1", "the term is blank"),
     ],
 )
 def test_rows_that_are_rejected(tmp_path: Path, row: str, reason: str) -> None:
