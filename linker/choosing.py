@@ -34,12 +34,16 @@ class Ranked:
     retrieved_count: int | None = None
     """Of the candidates, those that were retrieved; the others complete codes. None: all."""
 
+    def completed(self, place: int) -> bool:
+        """Whether the candidate at a place was not retrieved, but completes the code of one that was."""
+        return self.retrieved_count is not None and place >= self.retrieved_count
+
     def way(self, place: int, rerank_depth: int) -> Path:
         """Which way the candidate at a place was reached, where the first `rerank_depth` would have been re-ranked."""
         exact = int(self.retrieved.exact[place])
         if exact:
             return Path.EXACT if exact == 2 else Path.FOLDED
-        if self.retrieved_count is not None and place >= self.retrieved_count:
+        if self.completed(place):
             return Path.COMPLETED
         if place < len(self.logits):
             return Path.RERANKED

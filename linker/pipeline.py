@@ -388,7 +388,9 @@ def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:
 
 def _evidence(ranked: Ranked, place: int, support: float) -> tuple[Evidence, ...]:
     one = ranked.retrieved
-    found = [*(BY_DOCUMENT if one.readings[place] in one.defined else ()), Evidence(SUPPORT, support)]
+    found = list(BY_DOCUMENT if one.readings[place] in one.defined else ())
+    if not ranked.completed(place):
+        found.append(Evidence(SUPPORT, support))
     if ranked.axes is not None and not np.isnan(ranked.axes[place]):
         found.append(Evidence(AXES, round(float(ranked.axes[place]), 6)))
     return tuple(found)
