@@ -30,6 +30,8 @@ FOLDER = "code_axes"
 """Of an index that knows them."""
 MOST_STEMS = 5_000
 """Stems that are told apart at most: one against the rest takes a second for some hundred of them."""
+MOST_QUALIFIERS = 100
+"""Values of any other axis at most."""
 LEAST = -12.0
 """The logarithm of a probability is no less: a value that no term or mention has is unlikely, not impossible."""
 
@@ -84,7 +86,7 @@ class CodeAxes:
     ) -> CodeAxes:
         """From the strings of an index, by row, and what they name; `ids` by ordinal.
 
-        Raises LinkerError for a pattern that is none or that no named code is of, and for too many stems.
+        Raises LinkerError for a pattern that is none or that no named code is of, and for a group with too many values.
         """
         axes = read_axes(ids, compiled(pattern))
         rows, ordinals, weight = senses.of_rows(np.arange(len(texts)))
@@ -103,10 +105,11 @@ class CodeAxes:
         for axis in range(values.shape[1]):
             own = [axes[ordinal][axis] for ordinal in ordinals]
             known = sorted(set(own))
-            if axis == 0 and len(known) > MOST_STEMS:
+            most = MOST_QUALIFIERS if axis else MOST_STEMS
+            if len(known) > most:
                 raise LinkerError(
-                    f"The code axes {pattern!r} have {len(known):,} stems and at most {MOST_STEMS:,} can be told "
-                    "apart; take a shorter first part of the code, or index without code axes."
+                    f"Group {axis + 1} of the code axes {pattern!r} has {len(known):,} values and at most {most:,} can "
+                    "be told apart; make it a shorter part of the code, or index without code axes."
                 )
             number = {value: place for place, value in enumerate(known)}
             values[:, axis] = [-1 if one is None else number.get(one[axis], -1) for one in axes]

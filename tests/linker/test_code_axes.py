@@ -224,14 +224,21 @@ def test_a_pattern_that_tells_nothing_is_refused(
     assert not list(tmp_path.iterdir()), "nothing half-made is left"
 
 
-def test_too_many_stems_are_refused(tmp_path: FilePath, encoder: BiEncoder) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("(.+)", r"Group 1 of .* has 5,001 values and at most 5,000 can be told apart"),
+        (r"(\d)(\d*)", r"Group 2 of .* values and at most 100 can be told apart"),
+    ],
+)
+def test_too_many_values_are_refused(tmp_path: FilePath, encoder: BiEncoder, pattern: str, told: str) -> None:
     records: list[Record] = []
     for number in range(MOST_STEMS + 1):
         records += [Concept(f"T:{number}"), Term(f"T:{number}", f"término {number}", "es")]
     store = RecordsInMemory(records)
-    with pytest.raises(LinkerError, match="5,001 stems and at most 5,000 can be told apart"):
+    with pytest.raises(LinkerError, match=told):
         build_index(
-            tmp_path / "index", "r", store, encoder, bi_encoder="", cross_encoder="", code_axes="(.+)"  # type: ignore[arg-type]
+            tmp_path / "index", "r", store, encoder, bi_encoder="", cross_encoder="", code_axes=pattern  # type: ignore[arg-type]
         )  # fmt: skip
 
 
