@@ -107,7 +107,7 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
     asked = [mention.span.strip() for mention in mentions]
     alone = linker.link(asked, documents=documents, top_k=1, together=False)
     together = linker.link(asked, documents=documents, top_k=1)
-    before = linker.ranked(asked)
+    before = linker.ranked(asked, documents=documents)
     chosen = {(m.document, m.span.strip()): one.decision.id for m, one in zip(mentions, alone, strict=True)}
     by_document: dict[str, set[str]] = defaultdict(set)
     for mention in mentions:

@@ -51,13 +51,14 @@ _SETS = {
         "CANTEMIST mentions to eCIE-O",
         "The 58,062 valid codes with the names of the 4,205 that have one, and the mentions of train-set and "
         "dev-set1; dev-set2 is gold. Is-a is read off the codes: a code is a kind of the longest code that it begins "
-        "with (`8140/31/H` of `8140/31`, and that of `8140/3`). The names were used here and not in training.",
+        "with (`8140/31/H` of `8140/31`, and that of `8140/3`). The names were used here and not in training. "
+        r"Indexed with `--code-axes '(\d{4})/(\d)(\d)?(/H)?'`.",
     ),
     "distemist": (
         "DisTEMIST mentions to SNOMED CT codes",
         "The terminology is what the training documents' DisTEMIST and MedProcNER mentions say: their codes, named "
         "by their strings, without a hierarchy. A code that no training mention has cannot be found; *codes in the "
-        "index* leaves those out. **Not comparable with published scores**, which have SNOMED CT's own terms.",
+        "index* leaves those out. Indexed with `--code-axes '(.+)'`. **Not comparable with published scores**, which have SNOMED CT's own terms.",
     ),
     "medprocner": (
         "MedProcNER mentions to SNOMED CT codes",

@@ -247,9 +247,15 @@ class Linker:
         weighed = map(self._axes.weighed, self._ordered(asked, left), within)
         return [self._chooser.standing(one) for one in weighed]
 
-    def ranked(self, mentions: Sequence[str], *, contexts: Sequence[Context] | None = None) -> list[Ranked]:
+    def ranked(
+        self,
+        mentions: Sequence[str],
+        *,
+        documents: Sequence[DocumentContext] | None = None,
+        contexts: Sequence[Context] | None = None,
+    ) -> list[Ranked]:
         """The candidates of each mention before codes' axes are weighed: what their weights are fitted on."""
-        asked = self._asked(mentions, None, contexts)
+        asked = self._asked(mentions, documents, contexts)
         return self._ordered(
             asked, self._retriever.retrieve_readings([one.readings for one in asked], AXIS_DEPTH)
         )
