@@ -256,9 +256,8 @@ class Linker:
     ) -> list[Ranked]:
         """The candidates of each mention before codes' axes are weighed: what their weights are fitted on."""
         asked = self._asked(mentions, documents, contexts)
-        return self._ordered(
-            asked, self._retriever.retrieve_readings([one.readings for one in asked], AXIS_DEPTH)
-        )
+        retrieved = self._retriever.retrieve_readings([one.readings for one in asked], AXIS_DEPTH)
+        return self._ordered(asked, retrieved)
 
     def _ranked(
         self,
@@ -274,10 +273,7 @@ class Linker:
         return [self._axes.weighed(one, within) for one in self._ordered(asked, retrieved, until)]
 
     def _ordered(
-        self,
-        asked: Sequence[Question],
-        retrieved: Sequence[Retrieved],
-        until: float | None = None,
+        self, asked: Sequence[Question], retrieved: Sequence[Retrieved], until: float | None = None
     ) -> list[Ranked]:
         ranked = []
         logits_read = self._rerank(retrieved, [one.context for one in asked], until)
