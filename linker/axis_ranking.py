@@ -51,8 +51,10 @@ def axis_columns(
     found: list[Ordinals] = []
     _, heads = np.unique(stems, return_index=True)
     heads = np.sort(heads[stems[heads] >= 0])[:STEMS]
+    new = within.copy()
+    new[one.concepts[first]] = False
     for head, members in zip(heads.tolist(), axes.of_stems(one.concepts[first[heads]]), strict=True):
-        others = members[within[members] & ~np.isin(members, one.concepts[first])]
+        others = members[new[members]]
         found.append(others)
         places.append(np.full(len(others), head, dtype=np.int64))
     added = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
