@@ -227,18 +227,23 @@ def fitted(candidates: Sequence[Ranked], names: Sequence[str]) -> Column:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What one piece adds to accuracy@1 on one set: `beyond` the models, and `last`, beyond all that is kept."""
+    """What one piece adds to accuracy@1 on one set: `beyond` the models, and `last`, beyond all that is kept.
+
+    None is for what is not measured: of axes, where codes have none.
+    """
 
     set: str
     piece: str
     beyond: Estimate | None
-    last: Estimate
+    last: Estimate | None
 
 
 Found = dict[str, tuple[Estimate, list[Worth]]]
 
 
-def worth(name: str, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Estimate, list[Worth]]:
+def worth(
+    name: str, fit: Sequence[Ranked], gold: Sequence[Ranked], axes: bool
+) -> tuple[Estimate, list[Worth]]:
     """Accuracy@1 with all that is kept, and what each piece adds."""
     bootstrap = DocumentBootstrap([one.mention.document for one in gold])
 
@@ -255,7 +260,7 @@ def worth(name: str, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Est
         rows.append(Worth(name, piece, beyond, last))
     before, alone, together = np.array([one.linked for one in gold], dtype=np.float64).T
     rows.append(Worth(name, COHERENCE, None, bootstrap.estimate(together - alone)))
-    rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before)))
+    rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before) if axes else None))
     return bootstrap.estimate(kept), rows
 
 
@@ -286,7 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 home, options.data, one, training, one.gold(options.data), models, tell
             )
     pooled = [each for fit in fits.values() for each in fit]
-    found = {name: worth(name, pooled, gold) for name, gold in golds.items()}
+    found = {one.name: worth(one.name, pooled, golds[one.name], bool(one.code_axes)) for one in chosen}
     _print(found)
     if options.json:
         (options.json / FILE).write_text(f"{_json(found)}\n", "utf-8")
