@@ -121,13 +121,14 @@ def index(
 
 def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
+    axes = f", code axes {manifest.code_axes}" if manifest.code_axes else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
         f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
         f"{manifest.encoder.precision}), {reranker}, computed by {manifest.runtime}, searched by {manifest.index}, "
-        f"recall@64 {manifest.recall_at_64}; in {seconds:.1f} s.",
+        f"recall@64 {manifest.recall_at_64}{axes}; in {seconds:.1f} s.",
         soft_wrap=True,
     )
     if manifest.reused:

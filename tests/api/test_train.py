@@ -161,7 +161,9 @@ def test_the_weights_of_axes_are_fitted_and_kept(
     assert (refused.code, len(refused.err.splitlines())) == (1, 1)
     assert "are no regular expression" in refused.err
     assert enlace("link", "asma", "--release", "t", "--json").code == 0, "the former index still serves"
-    assert enlace("index", "--release", "t", *models, "--code-axes", r"(\d+)/(\d)").code == 0
+    indexed = enlace("index", "--release", "t", *models, "--code-axes", r"(\d+)/(\d)")
+    assert indexed.code == 0
+    assert r", code axes (\d+)/(\d); in " in indexed.out
     told = enlace(*fit)
     assert told.code == 0, told.err
     assert told.err.startswith("Fitted on ")
