@@ -49,10 +49,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
     try:
         found = re.compile(pattern)
     except re.error as error:
-        raise LinkerError(f"The code axes {pattern!r} are no regular expression: {error}.") from None
+        raise LinkerError(f"The code axes '{pattern}' are no regular expression: {error}.") from None
     if not found.groups:
         raise LinkerError(
-            f"The code axes {pattern!r} have no group; put each part of a code in brackets, the stem first, as in "
+            f"The code axes '{pattern}' have no group; put each part of a code in brackets, the stem first, as in "
             r"'(\d{4})/(\d)(\d)?(/H)?'."
         )
     return found
@@ -93,7 +93,7 @@ class CodeAxes:
         told = np.array([axes[ordinal] is not None for ordinal in ordinals], dtype=bool)
         if not told.any():
             raise LinkerError(
-                f"The code axes {pattern!r} fit none of the codes that have a term, such as {ids[0]!r}; write the "
+                f"The code axes '{pattern}' fit none of the codes that have a term, such as {ids[0]!r}; write the "
                 "pattern of a whole code without its prefix."
             )
         rows, ordinals, weight = rows[told], ordinals[told], weight[told].astype(np.float64)
@@ -108,7 +108,7 @@ class CodeAxes:
             most = MOST_QUALIFIERS if axis else MOST_STEMS
             if len(known) > most:
                 raise LinkerError(
-                    f"Group {axis + 1} of the code axes {pattern!r} has {len(known):,} values and at most {most:,} can "
+                    f"Group {axis + 1} of the code axes '{pattern}' has {len(known):,} values and at most {most:,} can "
                     "be told apart; make it a shorter part of the code, or index without code axes."
                 )
             number = {value: place for place, value in enumerate(known)}
