@@ -88,7 +88,8 @@ class CodeAxes:
 
         Raises LinkerError for a pattern that is none or that no named code is of, and for a group with too many values.
         """
-        axes = read_axes(ids, compiled(pattern))
+        codes = compiled(pattern)
+        axes = read_axes(ids, codes)
         rows, ordinals, weight = senses.of_rows(np.arange(len(texts)))
         told = np.array([axes[ordinal] is not None for ordinal in ordinals], dtype=bool)
         if not told.any():
@@ -100,7 +101,7 @@ class CodeAxes:
         counts = lexical.ngrams(texts)
         features = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) >= _LEAST_STRINGS)
         counts = sparse.csr_matrix(counts[:, features])[rows]
-        values = np.full((len(ids), compiled(pattern).groups), -1, dtype=np.int32)
+        values = np.full((len(ids), codes.groups), -1, dtype=np.int32)
         weights, biases = [], []
         for axis in range(values.shape[1]):
             own = [axes[ordinal][axis] for ordinal in ordinals]

@@ -50,6 +50,12 @@ class RetrievalWeights:
         return cls(**settings.get("retrieval_weights", {}))
 
 
+def _logistic_sum(weights: RerankWeights | AxisWeights, columns: Scores) -> Scores:
+    """Scores in [0, 1], shape (k,), of columns in the order of the weights' fields, of which the bias is the last."""
+    *each, bias = (getattr(weights, field.name) for field in fields(weights))
+    return sigmoid(columns @ np.array(each, dtype=np.float32) + np.float32(bias))
+
+
 @dataclass(frozen=True, slots=True)
 class RerankWeights:
     """A logistic sum of what is known of a candidate that the cross-encoder has read (see `linker.disambiguation`).
@@ -69,8 +75,7 @@ class RerankWeights:
 
     def score(self, columns: Scores) -> Scores:
         """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 6)."""
-        *weights, bias = (getattr(self, field.name) for field in fields(self))
-        return sigmoid(columns @ np.array(weights, dtype=np.float32) + np.float32(bias))
+        return _logistic_sum(self, columns)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RerankWeights:
@@ -95,8 +100,7 @@ class AxisWeights:
 
     def score(self, columns: Scores) -> Scores:
         """Scores in [0, 1], shape (k,), of `linker.axis_ranking.axis_columns`, shape (k, 4)."""
-        *weights, bias = (getattr(self, field.name) for field in fields(self))
-        return sigmoid(columns @ np.array(weights, dtype=np.float32) + np.float32(bias))
+        return _logistic_sum(self, columns)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> AxisWeights:

@@ -243,7 +243,9 @@ class Linker:
         texts = [one.mention for one in asked]
         retrieved = self._retriever.retrieve(texts, DEPTH + max(map(len, taken), default=0))
         left = [one.without(gone) for one, gone in zip(retrieved, taken, strict=True)]
-        within = [~np.isin(np.arange(self.index.concept_count), gone) for gone in taken]
+        # Where codes have no axes no mask is looked at.
+        every = np.arange(self.index.concept_count if self.index.axes else 0)
+        within = (~np.isin(every, gone) for gone in taken)
         weighed = map(self._axes.weighed, self._ordered(asked, left), within)
         return [self._chooser.standing(one) for one in weighed]
 

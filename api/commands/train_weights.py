@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from api.commands.train import DevShareOption, MentionsOption, TextsOption, training_data
 from api.terminal import note
+
+if TYPE_CHECKING:
+    from linker.training.runs import TrainingData
+
+BiEncoderFolder: TypeAlias = Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")]
+CrossEncoderFolder: TypeAlias = Annotated[
+    Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")
+]
 
 
 def fusion(
@@ -22,8 +31,8 @@ def fusion(
             help="An indexed release that mentions are linked to; repeatable.",
         ),
     ],
-    bi_encoder: Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")],
-    cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
+    bi_encoder: BiEncoderFolder,
+    cross_encoder: CrossEncoderFolder,
     mentions: MentionsOption,
     dev_share: DevShareOption = 0.125,
     texts: TextsOption = [],  # noqa: B006 - typer copies it
@@ -32,12 +41,9 @@ def fusion(
 
     The weights are written into both models' folders. A mention is linked to each release that holds its code.
     """
-    from graph.release import default_home
     from linker.training.fitting import run_fusion
 
-    home = default_home()
-    with training_data(release, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
-        indexes = [stack.enter_context(home.open(name)).index_folder for name in release]
+    with _with_indexes(release, mentions, dev_share, texts) as (data, indexes):
         fitted = run_fusion(data, indexes, bi_encoder, cross_encoder)
     note(
         f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieval']}, {fitted['reranking']}, "
@@ -55,8 +61,8 @@ def axes(
             help="A release that is indexed with --code-axes; repeatable.",
         ),
     ],
-    bi_encoder: Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")],
-    cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
+    bi_encoder: BiEncoderFolder,
+    cross_encoder: CrossEncoderFolder,
     mentions: MentionsOption,
     dev_share: DevShareOption = 0.125,
     texts: TextsOption = [],  # noqa: B006 - typer copies it
@@ -65,20 +71,29 @@ def axes(
 
     The weights are written into both models' folders. A mention is linked to each release that holds its code.
     """
-    from graph.release import default_home
     from linker.training.fitting import run_axes
 
-    home = default_home()
-    with training_data(release, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
-        indexes = [stack.enter_context(home.open(name)).index_folder for name in release]
+    with _with_indexes(release, mentions, dev_share, texts) as (data, indexes):
         fitted = run_axes(data, indexes, bi_encoder, cross_encoder)
     note(f"Fitted on {fitted['mentions']:,} mentions: {fitted['retrieved']}, {fitted['reranked']}.")
 
 
+@contextmanager
+def _with_indexes(
+    releases: list[str], mentions: list[Path], dev_share: float, texts: list[Path]
+) -> Iterator[tuple[TrainingData, list[Path]]]:
+    """What weights are fitted on, and the index folders of the releases, which stay open meanwhile."""
+    from graph.release import default_home
+
+    home = default_home()
+    with training_data(releases, mentions, dev_share, texts=texts) as data, ExitStack() as stack:
+        yield data, [stack.enter_context(home.open(name)).index_folder for name in releases]
+
+
 def skip_rule(
     release: Annotated[str, typer.Option("--release", "-r", metavar="NAME", help="An indexed release.")],
-    bi_encoder: Annotated[Path, typer.Option("--bi-encoder", help="The bi-encoder's folder.")],
-    cross_encoder: Annotated[Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")],
+    bi_encoder: BiEncoderFolder,
+    cross_encoder: CrossEncoderFolder,
     mentions: MentionsOption,
     dev_share: DevShareOption = 0.125,
     most_changed: Annotated[

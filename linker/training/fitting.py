@@ -52,10 +52,7 @@ def run_fusion(
     for index in indexes:
         index.check_form(reranker.form)
     if reach := reranker.form.context:
-        sets = [
-            replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
-            for one in sets
-        ]
+        sets = [_with_contexts(one, data, reach) for one in sets]
     reranking = fit_rerank_weights(sets, encoder, reranker, retrieval)
     reranker.weights, reranker.skip_margin = reranking, None
     asked = [(Linker(one.retriever(encoder, retrieval), reranker), one) for one in sets]
@@ -87,6 +84,11 @@ def run_fusion(
     }
 
 
+def _with_contexts(one: FittingSet, data: TrainingData, reach: int) -> FittingSet:
+    """The set with so many characters of text on each side of its mentions."""
+    return replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+
+
 def run_axes(
     data: TrainingData, index_folders: Sequence[Path], bi_encoder: Path, cross_encoder: Path
 ) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def run_axes(
         index = open_checked(folder, encoder)
         one = FittingSet.of(folder, index, data.dev())
         if reach := reranker.form.context:
-            one = replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+            one = _with_contexts(one, data, reach)
         retriever = one.retriever(encoder, RetrievalWeights.of(model_settings(bi_encoder)))
         asked.append((Linker(retriever, reranker), one))
     fitted = {
