@@ -29,7 +29,7 @@ from api.commands.serve import serve
 from api.commands.tokens import tokens
 from api.commands.train import train
 from api.commands.train_recognizer import recognizer
-from api.commands.train_weights import axes, fusion, skip_rule
+from api.commands.train_weights import axes, fusion, skip_rule, translation
 from api.commands.variables import variables
 from api.quiet import quieten_model_libraries
 from graph.errors import EnlaceError
@@ -58,6 +58,7 @@ app.command("demo")(demo)
 app.command("releases")(releases)
 app.command("diff")(diff)
 train.command("recognizer")(recognizer)
+train.command("translation")(translation)
 train.command("fusion")(fusion)
 train.command("axes")(axes)
 train.command("skip-rule")(skip_rule)

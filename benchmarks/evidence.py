@@ -11,6 +11,7 @@ documents is what it is worth there. The pieces, of a candidate:
 - lineage: of its ancestors and descendants;
 - depth: its steps below a root;
 - overlap: the share of the term that the mention says, and of the mention that the term says (specificity);
+- translation: how likely the words of its terms and the mention's translate into one another, learned from synonyms;
 - kin coherence: whether another mention of the document is linked to a parent, child or sibling by itself;
 - coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight;
 - code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way.
@@ -57,13 +58,14 @@ BASE = ("dense", "lexical", "rerank")
 PIECES = {
     "support": ("support",),
     "overlap": ("term said", "mention said"),
+    "translation": ("mention translated", "term translated"),
     "kin": ("kin",),
     "lineage": ("lineage",),
     "depth": ("depth",),
     "kin coherence": ("kin coherence",),
 }
 """The columns of each piece."""
-KEPT = ("support", "overlap")
+KEPT = ("support", "overlap", "translation")
 """Those that the ranking of linking uses; coherence comes after it."""
 COHERENCE, AXES = "coherence", "code axes"
 LINKED = (COHERENCE, AXES)
@@ -158,6 +160,8 @@ def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[st
                 "rerank": logits[own],
                 "term said": overlaps[own, 0],
                 "mention said": overlaps[own, 1],
+                "mention translated": one.translated[:, 0].astype(np.float64),
+                "term translated": one.translated[:, 1].astype(np.float64),
             }
         )
     return columns
@@ -398,7 +402,8 @@ What a piece adds to accuracy@1: beyond the scores of bi-encoder, letters and cr
 **Kept** are the pieces that linking uses. The first 25 candidates are ranked, mentions whose code the index lacks are
 left out, and the weights are fitted on held-out training documents of all five sets together.
 *Support*: the share of all terms near the mention that are the candidate's own; *overlap*: how far mention and term
-say the same words; *kin*: the share of its parents, children and siblings; *lineage*: of its ancestors and
+say the same words; *translation*: how likely the words of its terms and the mention's translate into one another, as
+synonyms teach (`linker.translation`); *kin*: the share of its parents, children and siblings; *lineage*: of its ancestors and
 descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself; *coherence*:
 whether one is to the candidate itself, measured by linking the mentions of a document together and apart, with the
 shipped weight (`linker.coherence`); *code axes*: what the words of a mention say of its code, measured by linking with

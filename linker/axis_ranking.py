@@ -20,8 +20,6 @@ from linker.fusion import AxisWeights, logit
 from linker.index import TermIndex
 from linker.lexical import LexicalIndex
 
-AXES = "axes of the code"
-"""The evidence of a candidate: how likely the mention's words make its code's axes, in [0, 1]."""
 DEPTH = 64
 """Candidates that are weighed, however many are asked for."""
 STEMS = 25
@@ -128,5 +126,6 @@ def _with(one: Retrieved, heads: Order, concepts: Ordinals) -> Retrieved:
         weight=np.concatenate([one.weight, one.weight[heads]]),
         score=np.concatenate([one.score, one.score[heads]]),
         support=np.concatenate([one.support, one.support[heads]]),
+        translated=np.concatenate([one.translated, one.translated[heads]]),
         readings=(*one.readings, *(one.readings[head] for head in heads.tolist())),
     )

@@ -9,7 +9,7 @@ for as it stands and written out, and each concept stands for its best reading.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -18,30 +18,34 @@ import numpy as np
 import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations, Readings
-from linker.encoder import Encoder, Vectors
-from linker.fusion import RetrievalWeights, sigmoid
+from linker.encoder import Encoder, Vectors, model_settings
+from linker.fusion import OrderWeights, RetrievalWeights, sigmoid
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
 from linker.scope import Scope
 from linker.support import support
 from linker.term_abbreviations import with_those_of_terms
+from linker.translation import Translation, TranslationTable
 
 Defined: TypeAlias = Mapping[str, Sequence[str]]
 """The expansions of the abbreviations that a document defines."""
 
+ORDERED = 64
+"""Candidates whose words are looked at, where it is known how words translate."""
 #: Mentions whose candidates are compared together. More take more memory and save no more time.
 _AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """One mention's candidates, best first, distinct concepts. All arrays have shape (k,), `readings` length k.
+    """One mention's candidates, best first, distinct concepts. Arrays have shape (k,), `readings` length k.
 
     `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
     `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
     `weight` is the weight of the sense (see `linker.index.Senses`), `support` that of all the concept's terms
-    together (`linker.support`), among what the reading found.
+    together (`linker.support`), among what the reading found. `translated`, (k, 2), is what `linker.translation` says
+    of the concept's terms and the reading, 0 where nothing is known of words.
     """
 
     concepts: npt.NDArray[np.int64]
@@ -52,6 +56,7 @@ class Retrieved:
     weight: npt.NDArray[np.float32]
     score: npt.NDArray[np.float32]
     support: npt.NDArray[np.float32]
+    translated: npt.NDArray[np.float32]
     readings: tuple[str, ...]
     defined: frozenset[str] = frozenset()
     """Those of the readings that are written out as the mention's document defines its abbreviations."""
@@ -59,22 +64,27 @@ class Retrieved:
     def __len__(self) -> int:
         return len(self.concepts)
 
+    def at(self, places: npt.NDArray[np.int64]) -> Retrieved:
+        """The candidates at these places, in this order."""
+        return Retrieved(
+            self.concepts[places],
+            self.rows[places],
+            self.dense[places],
+            self.lexical[places],
+            self.exact[places],
+            self.weight[places],
+            self.score[places],
+            self.support[places],
+            self.translated[places],
+            tuple(self.readings[i] for i in places),
+            self.defined,
+        )
+
     def without(self, concepts: Sequence[int]) -> Retrieved:
         """The same candidates but for some concepts, given by ordinal."""
         kept = np.flatnonzero(~np.isin(self.concepts, concepts))
-        return Retrieved(
-            self.concepts[kept],
-            self.rows[kept],
-            self.dense[kept],
-            self.lexical[kept],
-            self.exact[kept],
-            self.weight[kept],
-            self.score[kept],
-            self.support[kept]
-            - np.float32(np.log(max(1e-6, 1 - np.exp(np.delete(self.support, kept)).sum()))),
-            tuple(self.readings[i] for i in kept),
-            self.defined,
-        )
+        others = np.exp(np.delete(self.support, kept)).sum()
+        return replace(self.at(kept), support=self.support[kept] - np.float32(np.log(max(1e-6, 1 - others))))
 
 
 def decided_by_match(one: Retrieved) -> bool:
@@ -98,11 +108,28 @@ class Retriever:
     encoder: Encoder
     abbreviations: Abbreviations
     weights: RetrievalWeights
+    order: WordOrder | None = None
 
     @classmethod
-    def open(cls, folder: Path, index: TermIndex, encoder: Encoder, weights: RetrievalWeights) -> Retriever:
+    def open(
+        cls,
+        folder: Path,
+        index: TermIndex,
+        encoder: Encoder,
+        weights: RetrievalWeights,
+        order: WordOrder | None = None,
+    ) -> Retriever:
         """With the listed abbreviations and those that the terms of the index in `folder` give away."""
-        return cls(index, encoder, with_those_of_terms(folder, Abbreviations.open()), weights)
+        return cls(index, encoder, with_those_of_terms(folder, Abbreviations.open()), weights, order)
+
+    @classmethod
+    def of_model(cls, folder: Path, index: TermIndex, encoder: Encoder, source: str | Path) -> Retriever:
+        """As `open`, with the weights of the bi-encoder at `source` and what its folder knows of words.
+
+        Raises ModelNotFound where that cannot be read.
+        """
+        weights = RetrievalWeights.of(model_settings(source))
+        return cls.open(folder, index, encoder, weights, WordOrder.open(source))
 
     def retrieve(
         self,
@@ -131,10 +158,39 @@ class Retriever:
         if not texts:
             return []
         vectors = self.encoder.encode(texts)
-        searched = _search(self.index, texts, vectors, self.weights, top_k, scope)
+        most = max(top_k, ORDERED) if self.order else top_k
+        searched = _search(self.index, texts, vectors, self.weights, top_k, most, scope)
+        if self.order:
+            searched = [self.order.ordered(self.index, one, top_k) for one in searched]
         found = dict(zip(texts, searched, strict=True))
         wanted = min(top_k, scope.count if scope else self.index.concept_count)
         return [_merge([found[text] for text in one.texts], wanted, one.defined) for one in readings]
+
+
+@dataclass(frozen=True, slots=True)
+class WordOrder:
+    """The order that the words of mentions and terms give what was retrieved (`linker.translation`)."""
+
+    translation: Translation
+    weights: OrderWeights
+
+    @classmethod
+    def open(cls, source: str | Path) -> WordOrder | None:
+        """Of the bi-encoder at `source`; None where its folder knows nothing of words, or not how they weigh."""
+        table = TranslationTable.read(Path(source))
+        weights = OrderWeights.of(model_settings(source))
+        return WordOrder(Translation(table), weights) if table and weights else None
+
+    def ordered(self, index: TermIndex, one: Retrieved, wanted: int) -> Retrieved:
+        """The first `wanted` candidates of one reading, by their words too; exact matches stay ahead of the rest."""
+        if not len(one):
+            return one
+        translated = self.translation.columns(one.readings[0], index.terms_of(one.concepts))
+        columns = np.column_stack([one.dense, one.lexical, translated])
+        scores = self.weights.score(columns)
+        places = np.arange(len(one))
+        order = np.lexsort((places, np.where(one.exact > 0, 0, -scores), one.exact == 0))[:wanted]
+        return replace(one, score=scores, translated=translated).at(order)
 
 
 def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = ()) -> Retrieved:
@@ -160,6 +216,7 @@ def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = 
         np.concatenate([one.weight for one in readings])[kept],
         score[kept],
         np.concatenate([one.support for one in readings])[kept],
+        np.concatenate([one.translated for one in readings])[kept],
         tuple(texts[i] for i in kept),
         frozenset(defined),
     )
@@ -184,9 +241,13 @@ def _search(
     vectors: Vectors,
     weights: RetrievalWeights,
     top_k: int,
+    most: int,
     scope: Scope | None,
 ) -> list[Retrieved]:
-    """The `top_k` best concepts of each text; `vectors` has shape (len(mentions), dimensions)."""
+    """The `top_k` best concepts of each text, and as many more as are at hand, up to `most`.
+
+    `vectors` has shape (len(mentions), dimensions).
+    """
     depth = max(64, 2 * top_k)
     wanted = min(top_k, scope.count if scope else index.concept_count)
     nearest = index.nearest(vectors, depth, scope.terms if scope else None)[1]
@@ -213,11 +274,11 @@ def _search(
         ):
             dense = decoded[at] @ vectors[i]
             alike = np.isin(rows, same[i])
-            found.append(_by_concept(index, mentions[i], rows, alike, dense, lexical, weights, wanted, scope))
+            found.append(_by_concept(index, mentions[i], rows, alike, dense, lexical, weights, most, scope))
     return [
         one
         if len(one) >= wanted
-        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, wanted, scope, 4 * depth)
+        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, wanted, most, scope, 4 * depth)
         for i, one in enumerate(found)
     ]
 
@@ -236,10 +297,11 @@ def _searched_wider(
     same: Rows,
     weights: RetrievalWeights,
     wanted: int,
+    most: int,
     scope: Scope | None,
     depth: int,
 ) -> Retrieved:
-    """The same for one text, from `depth` on ever wider, until there are enough concepts or no more rows."""
+    """The same for one text, from `depth` on ever wider, until there are `wanted` concepts or no more rows."""
     (similarities,) = index.lexical.similarities([mention])
     among = scope.terms if scope else None
     if scope is not None:
@@ -248,7 +310,7 @@ def _searched_wider(
         near = index.nearest(vector[None], depth, among)[1][0]
         rows, lexical = _pooled(near, similarities, same, depth)
         dense = index.vectors_of(rows) @ vector
-        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, wanted, scope)
+        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, most, scope)
         if len(one) >= wanted or depth >= len(index):
             return one
         depth *= 4
@@ -262,7 +324,7 @@ def _by_concept(
     dense: npt.NDArray[np.float32],
     lexical: npt.NDArray[np.float32],
     weights: RetrievalWeights,
-    wanted: int,
+    most: int,
     scope: Scope | None,
 ) -> Retrieved:
     folded = fold_words(mention)
@@ -284,7 +346,7 @@ def _by_concept(
     sense_weight = np.where(exact[spread] > 0, weight, 0)
     order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))
     _, first = np.unique(concepts[order], return_index=True)
-    kept = order[np.sort(first)][:wanted]
+    kept = order[np.sort(first)][:most]
     best = spread[kept]
     supported, shares = support(logits, spread, concepts)
     return Retrieved(
@@ -296,5 +358,6 @@ def _by_concept(
         weight[kept],
         fused[best],
         shares[np.searchsorted(supported, concepts[kept])],
+        np.zeros((len(kept), 2), dtype=np.float32),
         (mention,) * len(kept),
     )

@@ -11,9 +11,16 @@ import numpy.typing as npt
 from linker.candidates import Retrieved
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing, decided
 from linker.decisions import reason as why
+from linker.disambiguation import SUPPORT, TRANSLATED
 from linker.index import TermIndex
-from linker.model import Candidate, Decision, Path, Reason
+from linker.model import Candidate, Decision, Evidence, Path, Reason
 from linker.scope import CLEARLY, Scope
+from linker.translation import words
+
+BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
+"""Of a candidate that was found by what the mention's document means by its abbreviations."""
+AXES = "axes of the code"
+"""The evidence of a candidate: how likely the mention's words make its code's axes, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,23 @@ class Ranked:
         if place < len(self.logits):
             return Path.RERANKED
         return Path.CUT if self.cut and place < rerank_depth else Path.RETRIEVED
+
+    def evidence(self, place: int) -> tuple[Evidence, ...]:
+        """What speaks for the candidate at a place besides the models' scores."""
+        one = self.retrieved
+        found = list(BY_DOCUMENT if one.readings[place] in one.defined else ())
+        if not self.completed(place):
+            found.append(Evidence(SUPPORT, _rounded(np.exp(one.support[place]))))
+            if one.translated[place].any():
+                each_word = one.translated[place, 0] / len(words(one.readings[place]))
+                found.append(Evidence(TRANSLATED, _rounded(np.exp(min(0.0, each_word)))))
+        if self.axes is not None and not np.isnan(self.axes[place]):
+            found.append(Evidence(AXES, _rounded(self.axes[place])))
+        return tuple(found)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,33 @@ class RetrievalWeights:
         return cls(**settings.get("retrieval_weights", {}))
 
 
-def _logistic_sum(weights: RerankWeights | AxisWeights, columns: Scores) -> Scores:
+def _logistic_sum(weights: OrderWeights | RerankWeights | AxisWeights, columns: Scores) -> Scores:
     """Scores in [0, 1], shape (k,), of columns in the order of the weights' fields, of which the bias is the last."""
     *each, bias = (getattr(weights, field.name) for field in fields(weights))
     return sigmoid(columns @ np.array(each, dtype=np.float32) + np.float32(bias))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWeights:
+    """A logistic sum that orders what was retrieved, where the bi-encoder's folder knows how words translate.
+
+    `mention_translated` and `term_translated` weigh what `linker.translation` says of a candidate.
+    """
+
+    dense: float = 10.0
+    lexical: float = 0.0
+    mention_translated: float = 0.0
+    term_translated: float = 0.0
+    bias: float = -7.0
+
+    def score(self, columns: Scores) -> Scores:
+        """Scores in [0, 1], shape (k,), of columns in the order of the weights, shape (k, 4)."""
+        return _logistic_sum(self, columns)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> OrderWeights | None:
+        """From a model's settings (`{"order_weights": {...}}`), None where they have none."""
+        return cls(**settings["order_weights"]) if "order_weights" in settings else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +86,8 @@ class RerankWeights:
     `rerank` weighs the cross-encoder's logit, `support` the logarithm of the share that the concept's terms have of
     all near the mention, `term_said` the share of the term that the mention says, `mention_said` the share of the
     mention that the term says; the last may be negative: a broader concept's term says little of the mention.
+    `mention_translated` and `term_translated` weigh how likely the words of the one are translations of the other's
+    (`linker.translation`).
     """
 
     dense: float = 0.0
@@ -71,10 +96,12 @@ class RerankWeights:
     term_said: float = 0.0
     mention_said: float = 0.0
     support: float = 0.0
+    mention_translated: float = 0.0
+    term_translated: float = 0.0
     bias: float = 0.0
 
     def score(self, columns: Scores) -> Scores:
-        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 6)."""
+        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 8)."""
         return _logistic_sum(self, columns)
 
     @classmethod

@@ -20,6 +20,7 @@ the manifest; nothing is rebuilt.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class TermIndex:
         self._concepts = concepts
         self._vectors = vectors
         self._parents = parents
+        self._rows_of: tuple[npt.NDArray[np.int64], Rows] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> TermIndex:
@@ -134,6 +136,15 @@ class TermIndex:
     def texts_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[str]:
         """The terms at rows, in their order: many at once are found faster than one after the other."""
         return _taken(self._terms.column("text"), rows)
+
+    def terms_of(self, ordinals: npt.NDArray[np.int64]) -> list[list[str]]:
+        """Every term of each concept ordinal, by row."""
+        if self._rows_of is None:
+            self._rows_of = self.senses.rows_by_concept(self.concept_count)
+        starts, rows = self._rows_of
+        own = [rows[starts[ordinal] : starts[ordinal + 1]] for ordinal in ordinals.tolist()]
+        texts = iter(self.texts_of(np.concatenate(own))) if own else iter(())
+        return [list(islice(texts, len(each))) for each in own]
 
     def language(self, row: int) -> str:
         """The language of the term at a row."""

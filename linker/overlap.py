@@ -56,7 +56,7 @@ def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
     Shape (len(pairs), 2), in [0, 1], by letters of content words.
     """
     # A mention comes with many terms.
-    words = {text: _content_words(text) for text in {text for pair in pairs for text in pair}}
+    words = {text: content_words(text) for text in {text for pair in pairs for text in pair}}
     overlaps = [
         (_share_said(words[term], words[mention]), _share_said(words[mention], words[term]))
         for mention, term in pairs
@@ -64,7 +64,8 @@ def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
     return np.array(overlaps, dtype=np.float32).reshape(len(pairs), 2)
 
 
-def _content_words(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
+    """The folded words of a text without function words; of one that has no others, all."""
     words = fold_words(text).split()
     return [word for word in words if word not in FUNCTION_WORDS] or words
 

@@ -11,21 +11,21 @@ import numpy.typing as npt
 
 from graph.model import CURIE
 from linker.answer_cache import Answer, AnswerCache, Settings
-from linker.axis_ranking import AXES, AxisRanker
 from linker.axis_ranking import DEPTH as AXIS_DEPTH
+from linker.axis_ranking import AxisRanker
 from linker.candidates import Retrieved, Retriever, decided_by_margin, decided_by_match
 from linker.choosing import Chooser, Ranked
 from linker.coherence import CANDIDATES as COHERENT
 from linker.coherence import weighed_together
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
-from linker.disambiguation import SUPPORT, columns
+from linker.disambiguation import columns
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError
-from linker.fusion import AxisWeights, RetrievalWeights, sigmoid
+from linker.fusion import AxisWeights, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.mention_texts import check_mention
-from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
+from linker.model import Candidate, DocumentContext, Linking, StageScores
 from linker.pair_text import Context, Gloss
 from linker.questions import Question, questions
 from linker.reranker import Reranker
@@ -39,8 +39,6 @@ MENTIONS_A_LOOK = 8
 """Mentions re-ranked between two looks at the clock, where there is a budget."""
 
 EXACT_SCORE = {2: 1.0, 1: 0.999}
-BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
-"""Of a candidate that was found by what the mention's document means by its abbreviations."""
 
 
 class Linker:
@@ -131,8 +129,7 @@ class Linker:
             settings = model_settings(second)
             decisions = Decisions(decisions.retrieved, DecisionWeights.of(settings))
             axes = AxisRanker(index, axes.retrieved, AxisWeights.of(settings))
-        weights = RetrievalWeights.of(model_settings(source))
-        retriever = Retriever.open(index_folder, index, encoder, weights)
+        retriever = Retriever.of_model(index_folder, index, encoder, source)
         return cls(retriever, reranker, decisions, AnswerCache(), axes)
 
     def link(
@@ -364,9 +361,9 @@ class Linker:
                 score,
                 StageScores(dense, lexical, logit),
                 ranked.way(i, RERANK_DEPTH),
-                _evidence(ranked, i, support),
+                ranked.evidence(i),
             )
-            for id, preferred, term, i, score, dense, lexical, logit, support in zip(
+            for id, preferred, term, i, score, dense, lexical, logit in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),
                 self.index.texts_of(one.rows[places]),
@@ -375,7 +372,6 @@ class Linker:
                 _rounded(one.dense[places]),
                 _rounded(one.lexical[places]),
                 rerank,
-                _rounded(np.exp(one.support[places])),
                 strict=True,
             )
         )
@@ -388,13 +384,3 @@ class Linker:
 def _rounded(scores: npt.NDArray[np.float32]) -> list[float]:
     rounded: list[float] = np.round(scores.astype(np.float64), 6).tolist()
     return rounded
-
-
-def _evidence(ranked: Ranked, place: int, support: float) -> tuple[Evidence, ...]:
-    one = ranked.retrieved
-    found = list(BY_DOCUMENT if one.readings[place] in one.defined else ())
-    if not ranked.completed(place):
-        found.append(Evidence(SUPPORT, support))
-    if ranked.axes is not None and not np.isnan(ranked.axes[place]):
-        found.append(Evidence(AXES, round(float(ranked.axes[place]), 6)))
-    return tuple(found)

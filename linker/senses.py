@@ -44,6 +44,12 @@ class Senses:
         at = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         return places, self.concepts[at].astype(np.int64), self.weights[at]
 
+    def rows_by_concept(self, concepts: int) -> tuple[npt.NDArray[np.int64], Rows]:
+        """The reverse, of so many concepts: concept `c` has `rows[starts[c]:starts[c + 1]]`, in order."""
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.concepts, minlength=concepts))])
+        rows = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+        return starts, rows[np.argsort(self.concepts, kind="stable")]
+
     def save(self, folder: Path) -> None:
         """Write the three arrays into `folder`, which is made."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,29 @@
-"""`enlace train fusion`, `axes` and `skip-rule`: weights beside models, fitted on documents that training left out."""
+"""`enlace train translation`, `fusion`, `axes` and `skip-rule`: what stands beside trained models.
+
+How words translate is learned on the training documents, weights on those that training left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from api.commands.train import DevShareOption, MentionsOption, TextsOption, training_data
-from api.terminal import note
+from api.commands.train import (
+    DevShareOption,
+    MentionsOption,
+    NoteOption,
+    ReleasesOption,
+    SeedOption,
+    TextsOption,
+    training_data,
+    typed_command,
+)
+from api.terminal import Tell, note, progress
 
 if TYPE_CHECKING:
     from linker.training.runs import TrainingData
@@ -19,6 +32,39 @@ BiEncoderFolder: TypeAlias = Annotated[Path, typer.Option("--bi-encoder", help="
 CrossEncoderFolder: TypeAlias = Annotated[
     Path, typer.Option("--cross-encoder", help="The cross-encoder's folder.")
 ]
+
+
+def translation(
+    release: ReleasesOption,
+    bi_encoder: BiEncoderFolder,
+    mentions: MentionsOption = [],  # noqa: B006 - typer copies it
+    dev_share: DevShareOption = 0.125,
+    seed: SeedOption = 0,
+    data_note: NoteOption = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Learn which words translate into one another in the strings of one concept, for a bi-encoder.
+
+    The table is written into its folder; `enlace train fusion` then fits how it weighs.
+    """
+    from linker.training.fitting import run_translation
+    from linker.training.translation_fit import TranslationRecipe
+    from linker.translation import FILE
+
+    recipe = TranslationRecipe(seed=seed)
+    with (
+        training_data(release, mentions, dev_share, data_note) as data,
+        progress() as tell,
+    ):
+        told = partial(_tell_round, tell, recipe.rounds)
+        learned = run_translation(data, bi_encoder, recipe, typed_command(), told)
+    note(
+        f"Learned from {learned.pairs:,} pairs how {len(learned.table.vocabulary):,} words translate; "
+        f"{bi_encoder / FILE} holds {learned.table.table.nnz:,} probabilities."
+    )
+
+
+def _tell_round(tell: Tell, rounds: int, done: int) -> None:
+    tell("learning how words translate", done, rounds)
 
 
 def fusion(

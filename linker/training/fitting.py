@@ -5,7 +5,7 @@ Everything is fitted on the documents that training left out, and written into t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,69 @@ from typing import Any
 from linker.candidates import Retriever
 from linker.decisions import Decisions
 from linker.encoder import BiEncoder, model_settings
-from linker.errors import TrainingError
-from linker.fusion import RetrievalWeights
+from linker.errors import ModelNotFound, TrainingError
 from linker.index import open_checked
 from linker.pair_text import NO_CONTEXT
 from linker.pipeline import Linker
 from linker.reranker import Reranker
 from linker.training.axis_fit import fit_axis_weights
+from linker.training.card_rows import facts
 from linker.training.coherence_fit import fit_coherence
 from linker.training.decision_fit import fit_decisions_of
-from linker.training.fusion_fit import FittingSet, fit_rerank_weights, fit_retrieval_weights
-from linker.training.model_folder import write_settings
-from linker.training.runs import TrainingData
+from linker.training.fusion_fit import FittingSet, fit_order, fit_rerank_weights, fit_retrieval_weights
+from linker.training.model_folder import ModelCard, write_settings
+from linker.training.runs import SCRATCH_NORMALISATION, TrainingData
 from linker.training.skip_fit import SkipRule, choose_skip_margin
+from linker.training.translation_fit import LearnedTranslation, TranslationRecipe, learn_translation
+from linker.translation import Translation, TranslationTable
+
+CARD = "translation.md"
+"""Of a table of translations, in the bi-encoder's folder beside its own card."""
+
+
+def run_translation(
+    data: TrainingData,
+    bi_encoder: Path,
+    recipe: TranslationRecipe,
+    command: Sequence[str],
+    tell: Callable[[int], None],
+) -> LearnedTranslation:
+    """Learn how words translate on all but the dev documents, and put the table and its card into the folder.
+
+    `tell` is told of each round. Raises TrainingError, ModelNotFound.
+    """
+    if not bi_encoder.is_dir():
+        raise ModelNotFound(
+            f"{bi_encoder} is no folder; name that of the bi-encoder that the table is to go with."
+        )
+    settings = model_settings(bi_encoder)
+    corpus = data.corpus(str(settings.get("normalisation") or SCRATCH_NORMALISATION))
+    learned = learn_translation(corpus, recipe, tell)
+    rows = (f"| {place} | {mean:.4f} |" for place, mean in enumerate(learned.likelihoods, 1))
+    card = ModelCard(
+        title="Translations of words of Spanish clinical terms",
+        purpose="Says which words stand where others do in strings that name one concept: IBM Model 1.",
+        command=command,
+        data=data.described,
+        facts={
+            **facts(corpus, asdict(recipe), {}, ""),
+            "pairs": f"{learned.pairs:,}",
+            "words": f"{len(learned.table.vocabulary):,}",
+            "probabilities": f"{learned.table.table.nnz:,}",
+        },
+        figures=[
+            "The mean log-likelihood of a word, given a string of the same concept.",
+            "",
+            "| round | log-likelihood |",
+            "| --- | --- |",
+            *rows,
+            "",
+            "Of linking: see `docs/results.md`.",
+        ],
+    )
+    learned.table.save(bi_encoder)
+    (bi_encoder / CARD).write_text(card.text(), "utf-8")
+    return learned
 
 
 def run_fusion(
@@ -48,14 +98,16 @@ def run_fusion(
             "documents, or a larger dev share."
         )
     retrieval = fit_retrieval_weights(sets, encoder)
+    table = TranslationTable.read(bi_encoder)
+    order = fit_order(sets, encoder, retrieval, Translation(table)) if table else None
     reranker = Reranker.open(cross_encoder)
     for index in indexes:
         index.check_form(reranker.form)
     if reach := reranker.form.context:
         sets = [_with_contexts(one, data, reach) for one in sets]
-    reranking = fit_rerank_weights(sets, encoder, reranker, retrieval)
+    reranking = fit_rerank_weights(sets, encoder, reranker, retrieval, order)
     reranker.weights, reranker.skip_margin = reranking, None
-    asked = [(Linker(one.retriever(encoder, retrieval), reranker), one) for one in sets]
+    asked = [(Linker(one.retriever(encoder, retrieval, order), reranker), one) for one in sets]
     decisions = Decisions(
         fit_decisions_of([(linker.without_reranker(), one) for linker, one in asked]),
         fit_decisions_of(asked),
@@ -70,14 +122,20 @@ def run_fusion(
     )
     for index in indexes:
         index.close()
+    ordering = {"order_weights": asdict(order.weights)} if order else {}
     fitted = {
-        bi_encoder: {"retrieval_weights": asdict(retrieval), "decision_weights": asdict(decisions.retrieved)},
+        bi_encoder: {
+            "retrieval_weights": asdict(retrieval),
+            **ordering,
+            "decision_weights": asdict(decisions.retrieved),
+        },
         cross_encoder: {"rerank_weights": asdict(reranking), "decision_weights": asdict(decisions.reranked)},
     }
     for folder, settings in fitted.items():
         write_settings(folder, {**model_settings(folder), **settings})
     return {
         "retrieval": asdict(retrieval),
+        **ordering,
         "reranking": asdict(reranking),
         "decisions": asdict(decisions),
         "mentions": fitted_on,
@@ -103,7 +161,7 @@ def run_axes(
         one = FittingSet.of(folder, index, data.dev())
         if reach := reranker.form.context:
             one = _with_contexts(one, data, reach)
-        retriever = one.retriever(encoder, RetrievalWeights.of(model_settings(bi_encoder)))
+        retriever = Retriever.of_model(folder, index, encoder, bi_encoder)
         asked.append((Linker(retriever, reranker), one))
     fitted = {
         bi_encoder: fit_axis_weights([(linker.without_reranker(), one) for linker, one in asked]),
@@ -131,8 +189,7 @@ def run_skip_rule(
     index = open_checked(index_folder, encoder)
     reranker = Reranker.open(cross_encoder)
     reranker.skip_margin = None
-    weights = RetrievalWeights.of(model_settings(bi_encoder))
-    linker = Linker(Retriever.open(index_folder, index, encoder, weights), reranker)
+    linker = Linker(Retriever.of_model(index_folder, index, encoder, bi_encoder), reranker)
     mentions = [m for m in data.dev() if not m.composite]
     reach = reranker.form.context
     contexts = [data.contexts.of(m, reach) or NO_CONTEXT for m in mentions] if reach else None

@@ -10,17 +10,18 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import Retrieved, Retriever
+from linker.candidates import ORDERED, Retrieved, Retriever, WordOrder
 from linker.disambiguation import columns
 from linker.encoder import Encoder
 from linker.errors import TrainingError
 from linker.evaluation.metrics import gold_rank
-from linker.fusion import RerankWeights, RetrievalWeights
+from linker.fusion import OrderWeights, RerankWeights, RetrievalWeights
 from linker.index import TermIndex
 from linker.mentions import GoldMention
 from linker.pair_text import Context
 from linker.reranker import Reranker
 from linker.training.ranking_fit import fit_ranking
+from linker.translation import Translation
 
 DEPTH = 25
 """Candidates a mention that the weights are fitted on, and among which retrieval is to have the right one."""
@@ -50,13 +51,22 @@ class FittingSet:
         known = set(index.concept_ids())
         return cls(folder, index, [m for m in mentions if not m.composite and not known.isdisjoint(m.codes)])
 
-    def retriever(self, encoder: Encoder, weights: RetrievalWeights) -> Retriever:
+    def retriever(
+        self, encoder: Encoder, weights: RetrievalWeights, order: WordOrder | None = None
+    ) -> Retriever:
         """What finds candidates in the index, as linking does."""
-        return Retriever.open(self.folder, self.index, encoder, weights)
+        return Retriever.open(self.folder, self.index, encoder, weights, order)
 
-    def retrieved(self, encoder: Encoder, weights: RetrievalWeights) -> list[Retrieved]:
-        """The first DEPTH candidates of each mention."""
-        return self.retriever(encoder, weights).retrieve([mention.span for mention in self.mentions], DEPTH)
+    def retrieved(
+        self,
+        encoder: Encoder,
+        weights: RetrievalWeights,
+        order: WordOrder | None = None,
+        depth: int = DEPTH,
+    ) -> list[Retrieved]:
+        """The first `depth` candidates of each mention."""
+        asked = [mention.span for mention in self.mentions]
+        return self.retriever(encoder, weights, order).retrieve(asked, depth)
 
 
 def fit_retrieval_weights(sets: Sequence[FittingSet], encoder: Encoder) -> RetrievalWeights:
@@ -68,7 +78,10 @@ def fit_retrieval_weights(sets: Sequence[FittingSet], encoder: Encoder) -> Retri
     """
     shares = {share: _recall(sets, encoder, share) for share in LEXICAL_SHARES}
     best = max(shares, key=lambda share: (*shares[share], -share))
-    lists = _lists(sets, encoder, RetrievalWeights(10, 10 * best, -7), None)
+    lists = [
+        (np.column_stack([found.dense, found.lexical]).astype(np.float64), right)
+        for _, _, found, right in _open(sets, encoder, RetrievalWeights(10, 10 * best, -7))
+    ]
     slope, bias = slope_and_bias([(values @ np.array([1.0, best]), right) for values, right in lists])
     return RetrievalWeights(round(slope, 4), round(best * slope, 4), round(bias, 4))
 
@@ -84,45 +97,72 @@ def _recall(sets: Sequence[FittingSet], encoder: Encoder, share: float) -> tuple
     return sum(rank > 0 for rank in ranks) / len(ranks), sum(1 / rank for rank in ranks if rank) / len(ranks)
 
 
+def fit_order(
+    sets: Sequence[FittingSet], encoder: Encoder, weights: RetrievalWeights, translation: Translation
+) -> WordOrder:
+    """How what `translation` says weighs beside the scores of what `weights` retrieves. Raises TrainingError as above.
+
+    Fitted for the order of each mention's candidates; a slope and a bias then make a probability of the sum.
+    """
+    unfitted = WordOrder(translation, OrderWeights())
+    lists = [
+        (np.column_stack([found.dense, found.lexical, found.translated]).astype(np.float64), right)
+        for _, _, found, right in _open(sets, encoder, weights, unfitted, ORDERED)
+    ]
+    return WordOrder(translation, OrderWeights(*_logistic(lists)))
+
+
 def fit_rerank_weights(
-    sets: Sequence[FittingSet], encoder: Encoder, reranker: Reranker, weights: RetrievalWeights
+    sets: Sequence[FittingSet],
+    encoder: Encoder,
+    reranker: Reranker,
+    weights: RetrievalWeights,
+    order: WordOrder | None = None,
 ) -> RerankWeights:
     """Weights of what is known of candidates, on what `weights` retrieves. Raises TrainingError as above.
 
-    They are fitted for the order of each mention's candidates; a slope and a bias then make a probability of the sum.
+    They are fitted as those of the order are.
     """
-    lists = _lists(sets, encoder, weights, reranker)
+    lists = []
+    form = reranker.form
+    for one, place, found, right in _open(sets, encoder, weights, order):
+        index = one.index
+        pairs = list(zip(found.readings, index.texts_of(found.rows), strict=True))
+        glosses = [index.gloss(c, form.parents_shown) for c in found.concepts] if form.glossed else ()
+        around = [one.contexts[place]] * len(found) if one.contexts else ()
+        values = columns(found, reranker.logits(pairs, glosses, around), pairs)
+        lists.append((values.astype(np.float64), right))
+    return RerankWeights(*_logistic(lists))
+
+
+def _logistic(lists: Sequence[List]) -> list[float]:
+    """The weights of the columns and the bias."""
     ranking = fit_ranking(lists)
     slope, bias = slope_and_bias([(values @ ranking, right) for values, right in lists])
-    return RerankWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
+    return [round(float(weight), 4) for weight in (*(slope * ranking), bias)]
 
 
-def _lists(
-    sets: Sequence[FittingSet], encoder: Encoder, weights: RetrievalWeights, reranker: Reranker | None
-) -> list[List]:
-    """The candidates of each mention that no term decides: two scores each or, with a `reranker`, all columns."""
-    lists = []
-    for one in sets:
-        index = one.index
-        for place, (mention, found) in enumerate(
-            zip(one.mentions, one.retrieved(encoder, weights), strict=True)
-        ):
-            if len(found) == 0 or found.exact[0] > 0:
-                continue  # decided by the match: the weights have no say
-            values = np.column_stack([found.dense, found.lexical])
-            if reranker:
-                pairs = list(zip(found.readings, index.texts_of(found.rows), strict=True))
-                form = reranker.form
-                glosses = [index.gloss(c, form.parents_shown) for c in found.concepts] if form.glossed else ()
-                around = [one.contexts[place]] * len(found) if one.contexts else ()
-                values = columns(found, reranker.logits(pairs, glosses, around), pairs)
-            right = np.array([index.concept_id(c) in mention.codes for c in found.concepts])
-            lists.append((values.astype(np.float64), right))
-    if not any(right.any() for _, right in lists):
+def _open(
+    sets: Sequence[FittingSet],
+    encoder: Encoder,
+    weights: RetrievalWeights,
+    order: WordOrder | None = None,
+    depth: int = DEPTH,
+) -> list[tuple[FittingSet, int, Retrieved, npt.NDArray[np.bool_]]]:
+    """Of each mention that no term decides: its set, its place there, its candidates, and which are right."""
+    found = [
+        (one, place, own, np.array([one.index.concept_id(c) in mention.codes for c in own.concepts]))
+        for one in sets
+        for place, (mention, own) in enumerate(
+            zip(one.mentions, one.retrieved(encoder, weights, order, depth), strict=True)
+        )
+        if len(own) and not own.exact[0] > 0
+    ]
+    if not any(right.any() for *_, right in found):
         raise TrainingError(
             "No held-out mention has its code among the candidates; the mentions' codes must be ids of the releases."
         )
-    return lists
+    return found
 
 
 def slope_and_bias(lists: Sequence[List]) -> tuple[float, float]:

@@ -172,3 +172,53 @@ def test_the_weights_of_axes_are_fitted_and_kept(
         assert set(weights) == {"own", "retrieved", "qualifiers", "stem", "bias"}
     linked = json.loads(enlace("link", "artritis muy leve", "--release", "t", "--json").out)
     assert "axes of the code" in json.dumps(linked)
+
+
+def test_how_words_translate_is_learned_into_a_bi_encoder_and_weighed(
+    enlace, in_own_home: ReleaseHome, tiny_bi_encoder: Path, tiny_cross_encoder: Path, tmp_path: Path
+) -> None:
+    bi_encoder = shutil.copytree(tiny_bi_encoder, tmp_path / "bi")
+    cross_encoder = shutil.copytree(tiny_cross_encoder, tmp_path / "cross")
+    models = ("--bi-encoder", bi_encoder, "--cross-encoder", cross_encoder)
+    codes = ["code\tlanguage\tterm\tsemantic_tag\tmainterm"]
+    mentions = ["doc\tspan\tcode"]
+    for place, organ in enumerate(("renal", "ureteral", "biliar", "vesical")):
+        codes.append(f"{place}\tes\tlitiasis {organ}\t\t1")
+        mentions += [f"d{n}\tcálculos en zona {organ}\tT:{place}" for n in range(40)]
+    (tmp_path / "codes.tsv").write_text("\n".join(codes) + "\n", "utf-8")
+    (tmp_path / "mentions.tsv").write_text("\n".join(mentions) + "\n", "utf-8")
+    assert (
+        enlace(
+            "load", tmp_path / "codes.tsv", "--format", "gazetteer", "--prefix", "T", "--release", "t"
+        ).code
+        == 0
+    )
+    learn = ("train", "translation", "--release", "t", "--bi-encoder")
+    lonely = enlace(*learn, bi_encoder)
+    assert (lonely.code, lonely.err) == (
+        1,
+        "enlace: No concept has two names, so there are no words to learn from; give synonyms or mentions.\n",
+    )
+    nowhere = enlace(*learn, tmp_path / "none", "--mentions", tmp_path / "mentions.tsv")
+    assert (nowhere.code, len(nowhere.err.splitlines())) == (1, 1)
+    assert not (bi_encoder / "translation.safetensors").exists()
+    told = enlace(*learn, bi_encoder, "--mentions", tmp_path / "mentions.tsv", "--data-note", "my own")
+    assert told.code == 0, told.err
+    assert told.err.startswith("Learned from 8 pairs how 7 words translate; ")
+    card = (bi_encoder / "translation.md").read_text("utf-8")
+    assert "enlace train translation --release t" in card
+    assert "- my own" in card
+    assert enlace("index", "--release", "t", *models).code == 0
+    ask = ("link", "cálculo biliar", "--release", "t", "--json")
+    assert "translation of its words" not in enlace(*ask).out, "nothing says yet how it weighs"
+    fitted = enlace("train", "fusion", "--release", "t", "--mentions", tmp_path / "mentions.tsv", *models)
+    assert fitted.code == 0, fitted.err
+    settings = json.loads((bi_encoder / "enlace.json").read_text("utf-8"))
+    assert {"mention_translated", "term_translated"} < set(settings["order_weights"])
+    weights = json.loads((cross_encoder / "enlace.json").read_text("utf-8"))["rerank_weights"]
+    assert {"mention_translated", "term_translated"} < set(weights)
+    assert "translation of its words" in enlace(*ask).out
+    (bi_encoder / "translation.safetensors").write_bytes(b"broken")
+    broken = enlace(*ask)
+    assert (broken.code, len(broken.err.splitlines())) == (1, 1)
+    assert "make it again with `enlace train translation`" in broken.err

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model import Concept, Record, Term
-from linker.axis_ranking import AXES, DEPTH, AxisRanker
+from linker.axis_ranking import DEPTH, AxisRanker
+from linker.choosing import AXES
 from linker.code_axes import MOST_STEMS, compiled, read_axes
 from linker.encoder import BiEncoder
 from linker.errors import IndexDamaged, LinkerError, TrainingError

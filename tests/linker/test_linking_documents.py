@@ -10,13 +10,14 @@ from clinic import indexed_records
 from graph.model import Concept, Record, Term
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
+from linker.choosing import BY_DOCUMENT
 from linker.encoder import BiEncoder
 from linker.errors import LinkerError
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.model import DocumentContext, Linking, Reason
 from linker.model import Path as Way
-from linker.pipeline import BY_DOCUMENT, Linker
+from linker.pipeline import Linker
 
 RENAL, RESPIRATORY, ANGER, DIABETES = "X:1", "X:2", "X:3", "X:4"
 NAMES = {
