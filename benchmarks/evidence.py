@@ -403,12 +403,12 @@ What a piece adds to accuracy@1: beyond the scores of bi-encoder, letters and cr
 left out, and the weights are fitted on held-out training documents of all five sets together.
 *Support*: the share of all terms near the mention that are the candidate's own; *overlap*: how far mention and term
 say the same words; *translation*: how likely the words of its terms and the mention's translate into one another, as
-synonyms teach (`linker.translation`); *kin*: the share of its parents, children and siblings; *lineage*: of its ancestors and
-descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself; *coherence*:
-whether one is to the candidate itself, measured by linking the mentions of a document together and apart, with the
-shipped weight (`linker.coherence`); *code axes*: what the words of a mention say of its code, measured by linking with
-them and without, where the index knows them (`linker.axis_ranking`). SNOMED CT codes named by mentions have no
-hierarchy here.
+synonyms teach (`linker.translation`); *kin*: the share of its parents, children and siblings; *lineage*: of its
+ancestors and descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself;
+*coherence*: whether one is to the candidate itself, measured by linking the mentions of a document together and
+apart, with the shipped weight (`linker.coherence`); *code axes*: what the words of a mention say of its code,
+measured by linking with them and without, where the index knows them (`linker.axis_ranking`). SNOMED CT codes named
+by mentions have no hierarchy here.
 """
 
 

@@ -58,7 +58,7 @@ _SETS = {
         "DisTEMIST mentions to SNOMED CT codes",
         "The terminology is what the training documents' DisTEMIST and MedProcNER mentions say: their codes, named "
         "by their strings, without a hierarchy. A code that no training mention has cannot be found; *codes in the "
-        "index* leaves those out. Indexed with `--code-axes '(.+)'`. **Not comparable with published scores**, which "
+        "index* leaves those out. **Not comparable with published scores**, which "
         "have SNOMED CT's own terms.",
     ),
     "medprocner": (

@@ -30,7 +30,6 @@ Mentions = list[GoldMention]
 
 ECIEO_AXES = r"(\d{4})/(\d)(\d)?(/H)?"
 """Morphology, behaviour, grade or differentiation, and whether the mention says more than the code."""
-WHOLE_CODE = "(.+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,6 @@ SETS = (
         training=snomed_training,
         indexed=True,
         files=_relative(distemist_files),
-        code_axes=WHOLE_CODE,
     ),
     LinkingSet(
         "medprocner",
@@ -165,7 +163,6 @@ SETS = (
         training=snomed_training,
         indexed=True,
         files=_relative(lambda data: [medprocner_file(data)]),
-        code_axes=WHOLE_CODE,
     ),
 )
 """In an order in which sets over one index follow each other."""

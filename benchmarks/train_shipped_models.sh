@@ -35,9 +35,8 @@ enlace index --release hpo-mentions --mentions "$work/corpora/hpo-known.tsv" "${
 enlace index --release snomed-mentions "${models[@]}"
 enlace train fusion --release hpo-2024-04 --release hpo-mentions --release snomed-mentions \
   --mentions "$work/corpora/training.tsv" "${models[@]}"
-# How the axes of codes weigh: eCIE-O codes that training documents' mentions name, and SNOMED CT codes as a whole.
+# How the axes of codes weigh: eCIE-O codes that training documents' mentions name.
 enlace load "$work/corpora/ecieo-gazetteer.tsv" --format gazetteer --prefix ECIEO --release ecieo-mentions
 enlace index --release ecieo-mentions --code-axes '(\d{4})/(\d)(\d)?(/H)?' "${models[@]}"
-enlace index --release snomed-mentions --code-axes '(.+)' "${models[@]}"
-enlace train axes --release ecieo-mentions --release snomed-mentions --mentions "$work/corpora/training.tsv" "${models[@]}"
+enlace train axes --release ecieo-mentions --mentions "$work/corpora/training.tsv" "${models[@]}"
 enlace train skip-rule --release hpo-2024-04 --mentions "$work/corpora/hpo-training.tsv" "${models[@]}"

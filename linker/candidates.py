@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations, Readings
 from linker.encoder import Encoder, Vectors, model_settings
-from linker.fusion import OrderWeights, RetrievalWeights, sigmoid
+from linker.fusion import OrderWeights, RetrievalWeights, scores_behind, sigmoid
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
@@ -185,12 +185,14 @@ class WordOrder:
         """The first `wanted` candidates of one reading, by their words too; exact matches stay ahead of the rest."""
         if not len(one):
             return one
-        translated = self.translation.columns(one.readings[0], index.terms_of(one.concepts))
-        columns = np.column_stack([one.dense, one.lexical, translated])
-        scores = self.weights.score(columns)
-        places = np.arange(len(one))
-        order = np.lexsort((places, np.where(one.exact > 0, 0, -scores), one.exact == 0))[:wanted]
-        return replace(one, score=scores, translated=translated).at(order)
+        first = slice(ORDERED)
+        translated = np.zeros_like(one.translated)
+        translated[first] = self.translation.columns(one.readings[0], index.terms_of(one.concepts[first]))
+        known = np.column_stack([one.dense[first], one.lexical[first], translated[first]])
+        ordered = self.weights.score(known)
+        scores = np.concatenate([ordered, scores_behind(one.score[ORDERED:], float(ordered.min()))])
+        order = np.lexsort((np.arange(len(one)), np.where(one.exact > 0, 0, -scores), one.exact == 0))
+        return replace(one, score=scores, translated=translated).at(order[:wanted])
 
 
 def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = ()) -> Retrieved:

@@ -5,7 +5,7 @@ behaviour (3) and its grade (3), and few of the 58,062 valid codes have a name. 
 a release's codes as its groups; the first is the stem, which the others qualify. For each axis a linear classifier over
 the character n-grams of the lexical index learns, from the terms and the annotated mentions of the index, which
 words go with which value: multinomial logistic regression for what qualifies, and one against the rest for the stem,
-which has many values. `(.+)` makes of every code a stem, for gazetteers without such parts.
+which has many values. A pattern with a single group makes of every code a stem, and completes nothing.
 """
 
 from __future__ import annotations

@@ -28,6 +28,14 @@ def logit(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     return logits
 
 
+def scores_behind(scores: Scores, least: float) -> Scores:
+    """Falling scores, of their shape, moved so that none exceeds `least`: as far apart in logits as they were."""
+    if not len(scores):
+        return scores
+    logits = logit(scores)
+    return sigmoid((logits - logits[0] + logit(np.array([least]))).astype(np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievalWeights:
     """`score = sigmoid(bias + dense·cosine + lexical·tfidf)`."""

@@ -21,7 +21,7 @@ from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
 from linker.disambiguation import columns
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError
-from linker.fusion import AxisWeights, sigmoid
+from linker.fusion import AxisWeights, scores_behind, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
 from linker.mention_texts import check_mention
@@ -336,7 +336,7 @@ class Linker:
             known = columns(one, logits, self._pairs(one, reranked))
             scores[:reranked] = self._reranker.weights.score(known)
             # What the cross-encoder did not read stays behind what it read.
-            scores[reranked:] *= scores[:reranked].min()
+            scores[reranked:] = scores_behind(scores[reranked:], float(scores[:reranked].min()))
         for kind, score in EXACT_SCORE.items():
             scores[one.exact == kind] = score
         # Exact matches keep the order that retrieval gave them, ahead of everything else.

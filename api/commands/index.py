@@ -79,7 +79,7 @@ def index(
             "--code-axes",
             metavar="PATTERN",
             help="The axes of the release's codes, as groups of a regular expression of a code without its prefix, the "
-            r"stem first: '(\d{4})/(\d)(\d)?(/H)?' for eCIE-O, '(.+)' for a small gazetteer. See docs/linking.md.",
+            r"stem first: '(\d{4})/(\d)(\d)?(/H)?' for eCIE-O. See docs/linking.md.",
             show_default=False,
         ),
     ] = "",
