@@ -6,7 +6,6 @@ A ranking of the first 25 candidates is fitted twice, by the same method on the 
 training parts of all sets together, without a piece and with it; the difference in accuracy@1 on a set's gold
 documents is what it is worth there. The pieces, of a candidate:
 
-- support: the share of all terms near the mention, by closeness, that are the candidate's own;
 - kin: the same share of its parents, children and siblings among the candidates;
 - lineage: of its ancestors and descendants;
 - depth: its steps below a root;
@@ -56,7 +55,6 @@ DEV_SHARE = 0.125
 FILE = "evidence.json"
 BASE = ("dense", "lexical", "rerank")
 PIECES = {
-    "support": ("support",),
     "overlap": ("term said", "mention said"),
     "translation": ("mention translated", "term translated"),
     "kin": ("kin",),
@@ -65,7 +63,7 @@ PIECES = {
     "kin coherence": ("kin coherence",),
 }
 """The columns of each piece."""
-KEPT = ("support", "overlap", "translation")
+KEPT = ("overlap", "translation")
 """Those that the ranking of linking uses; coherence comes after it."""
 COHERENCE, AXES = "coherence", "code axes"
 LINKED = (COHERENCE, AXES)
@@ -101,7 +99,7 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
     retrieved = dict(zip(spans, linker.retriever.retrieve(spans, DEPTH), strict=True))
     ids = {span: tuple(index.concept_id(c) for c in one.concepts) for span, one in retrieved.items()}
     columns = dict(zip(spans, _own_columns(linker, list(retrieved.values())), strict=True))
-    share = {span: _share(columns[span], retrieved[span]) for span in spans}
+    share = {span: _share(retrieved[span]) for span in spans}
     kin = _Kin(hierarchy)
     for span in spans:
         columns[span] |= _graph_columns(ids[span], share[span], kin)
@@ -156,7 +154,6 @@ def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[st
             {
                 "dense": one.dense.astype(np.float64),
                 "lexical": one.lexical.astype(np.float64),
-                "support": one.support.astype(np.float64),
                 "rerank": logits[own],
                 "term said": overlaps[own, 0],
                 "mention said": overlaps[own, 1],
@@ -167,10 +164,9 @@ def _own_columns(linker: Linker, retrieved: Sequence[Retrieved]) -> list[dict[st
     return columns
 
 
-def _share(columns: dict[str, Column], one: Retrieved) -> Column:
+def _share(one: Retrieved) -> Column:
     """How likely each candidate is before the graph is asked."""
     score = np.where(one.exact > 0, 0.0, np.log(np.clip(one.score.astype(np.float64), 1e-6, 1)))
-    score = score + columns["support"]
     weights: Column = np.exp(score - score.max())
     shares: Column = weights / weights.sum()
     return shares
@@ -401,14 +397,13 @@ _SECTION = """\
 What a piece adds to accuracy@1: beyond the scores of bi-encoder, letters and cross-encoder / beyond what else is kept.
 **Kept** are the pieces that linking uses. The first 25 candidates are ranked, mentions whose code the index lacks are
 left out, and the weights are fitted on held-out training documents of all five sets together.
-*Support*: the share of all terms near the mention that are the candidate's own; *overlap*: how far mention and term
-say the same words; *translation*: how likely the words of its terms and the mention's translate into one another, as
-synonyms teach (`linker.translation`); *kin*: the share of its parents, children and siblings; *lineage*: of its
-ancestors and descendants; *kin coherence*: whether another mention of the document is linked to its kin by itself;
-*coherence*: whether one is to the candidate itself, measured by linking the mentions of a document together and
-apart, with the shipped weight (`linker.coherence`); *code axes*: what the words of a mention say of its code,
-measured by linking with them and without, where the index knows them (`linker.axis_ranking`). SNOMED CT codes named
-by mentions have no hierarchy here.
+*Overlap*: how far mention and term say the same words; *translation*: how likely the words of its terms and the
+mention's translate into one another, as synonyms teach (`linker.translation`); *kin*: the share of its parents,
+children and siblings; *lineage*: of its ancestors and descendants; *kin coherence*: whether another mention of the
+document is linked to its kin by itself; *coherence*: whether one is to the candidate itself, measured by linking the
+mentions of a document together and apart, with the shipped weight (`linker.coherence`); *code axes*: what the words
+of a mention say of its code, measured by linking with them and without, where the index knows them
+(`linker.axis_ranking`). SNOMED CT codes named by mentions have no hierarchy here.
 """
 
 

@@ -125,7 +125,6 @@ def _with(one: Retrieved, heads: Order, concepts: Ordinals) -> Retrieved:
         exact=np.concatenate([one.exact, np.zeros(len(concepts), one.exact.dtype)]),
         weight=np.concatenate([one.weight, one.weight[heads]]),
         score=np.concatenate([one.score, one.score[heads]]),
-        support=np.concatenate([one.support, one.support[heads]]),
         translated=np.concatenate([one.translated, one.translated[heads]]),
         readings=(*one.readings, *(one.readings[head] for head in heads.tolist())),
     )

@@ -19,12 +19,11 @@ import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations, Readings
 from linker.encoder import Encoder, Vectors, model_settings
-from linker.fusion import OrderWeights, RetrievalWeights, scores_behind, sigmoid
+from linker.fusion import OrderWeights, RetrievalWeights, scores_behind
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
 from linker.scope import Scope
-from linker.support import support
 from linker.term_abbreviations import with_those_of_terms
 from linker.translation import Translation, TranslationTable
 
@@ -43,9 +42,8 @@ class Retrieved:
 
     `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
     `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
-    `weight` is the weight of the sense (see `linker.index.Senses`), `support` that of all the concept's terms
-    together (`linker.support`), among what the reading found. `translated`, (k, 2), is what `linker.translation` says
-    of the concept's terms and the reading, 0 where nothing is known of words.
+    `weight` is the weight of the sense (see `linker.index.Senses`). `translated`, (k, 2), is what `linker.translation`
+    says of the concept's terms and the reading, 0 where nothing is known of words.
     """
 
     concepts: npt.NDArray[np.int64]
@@ -55,7 +53,6 @@ class Retrieved:
     exact: npt.NDArray[np.int8]
     weight: npt.NDArray[np.float32]
     score: npt.NDArray[np.float32]
-    support: npt.NDArray[np.float32]
     translated: npt.NDArray[np.float32]
     readings: tuple[str, ...]
     defined: frozenset[str] = frozenset()
@@ -74,7 +71,6 @@ class Retrieved:
             self.exact[places],
             self.weight[places],
             self.score[places],
-            self.support[places],
             self.translated[places],
             tuple(self.readings[i] for i in places),
             self.defined,
@@ -82,9 +78,7 @@ class Retrieved:
 
     def without(self, concepts: Sequence[int]) -> Retrieved:
         """The same candidates but for some concepts, given by ordinal."""
-        kept = np.flatnonzero(~np.isin(self.concepts, concepts))
-        others = np.exp(np.delete(self.support, kept)).sum()
-        return replace(self.at(kept), support=self.support[kept] - np.float32(np.log(max(1e-6, 1 - others))))
+        return self.at(np.flatnonzero(~np.isin(self.concepts, concepts)))
 
 
 def decided_by_match(one: Retrieved) -> bool:
@@ -217,7 +211,6 @@ def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = 
         exact[kept],
         np.concatenate([one.weight for one in readings])[kept],
         score[kept],
-        np.concatenate([one.support for one in readings])[kept],
         np.concatenate([one.translated for one in readings])[kept],
         tuple(texts[i] for i in kept),
         frozenset(defined),
@@ -338,8 +331,7 @@ def _by_concept(
             exact[place] = 2
         elif folded and fold_words(text) == folded:
             exact[place] = 1
-    logits = weights.logit(dense, lexical)
-    fused = sigmoid(logits)
+    fused = weights.score(dense, lexical)
     spread, concepts, weight = index.senses.of_rows(rows)
     if scope is not None:
         within = scope.concepts[concepts]
@@ -350,7 +342,6 @@ def _by_concept(
     _, first = np.unique(concepts[order], return_index=True)
     kept = order[np.sort(first)][:most]
     best = spread[kept]
-    supported, shares = support(logits, spread, concepts)
     return Retrieved(
         concepts[kept],
         rows[best],
@@ -359,7 +350,6 @@ def _by_concept(
         exact[best],
         weight[kept],
         fused[best],
-        shares[np.searchsorted(supported, concepts[kept])],
         np.zeros((len(kept), 2), dtype=np.float32),
         (mention,) * len(kept),
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from linker.candidates import Retrieved
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing, decided
 from linker.decisions import reason as why
-from linker.disambiguation import SUPPORT, TRANSLATED
+from linker.disambiguation import TRANSLATED
 from linker.index import TermIndex
 from linker.model import Candidate, Decision, Evidence, Path, Reason
 from linker.scope import CLEARLY, Scope
@@ -60,11 +60,9 @@ class Ranked:
         """What speaks for the candidate at a place besides the models' scores."""
         one = self.retrieved
         found = list(BY_DOCUMENT if one.readings[place] in one.defined else ())
-        if not self.completed(place):
-            found.append(Evidence(SUPPORT, _rounded(np.exp(one.support[place]))))
-            if one.translated[place].any():
-                each_word = one.translated[place, 0] / len(words(one.readings[place]))
-                found.append(Evidence(TRANSLATED, _rounded(np.exp(min(0.0, each_word)))))
+        if one.translated[place].any() and not self.completed(place):
+            each_word = one.translated[place, 0] / len(words(one.readings[place]))
+            found.append(Evidence(TRANSLATED, _rounded(np.exp(min(0.0, each_word)))))
         if self.axes is not None and not np.isnan(self.axes[place]):
             found.append(Evidence(AXES, _rounded(self.axes[place])))
         return tuple(found)

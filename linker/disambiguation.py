@@ -1,11 +1,10 @@
 """What decides between the candidates that the cross-encoder has read.
 
 Besides the two retrieval scores and the cross-encoder's logit: how far mention and term say the same words
-(specificity, `linker.overlap`), what all terms of the concept say together (`linker.support`), and how likely the
-words of mention and terms translate into one another (`linker.translation`). The weights are fitted on held-out
-documents (`linker.training.fusion_fit`). What else the graph says `benchmarks/evidence.py` measures: parents, children
-and siblings, lineage and depth were worth nothing beyond these, and are not here. What a document's other mentions say
-comes after (`linker.coherence`).
+(specificity, `linker.overlap`), and how likely the words of mention and terms translate into one another
+(`linker.translation`). The weights are fitted on held-out documents (`linker.training.fusion_fit`). What else the graph
+says `benchmarks/evidence.py` measures: parents, children and siblings, lineage and depth were worth nothing beyond
+these, and are not here. What a document's other mentions say comes after (`linker.coherence`).
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ import numpy.typing as npt
 from linker.candidates import Retrieved
 from linker.overlap import word_overlaps
 
-SUPPORT = "support of its terms"
-"""The evidence of a candidate: the share of what lies near the mention that its own terms are, in [0, 1]."""
 TRANSLATED = "translation of its words"
 """The evidence of a candidate: how likely its terms' words explain each of the mention's, 1 for the mention itself."""
 COLUMNS = (
@@ -28,7 +25,6 @@ COLUMNS = (
     "rerank",
     "term_said",
     "mention_said",
-    "support",
     "mention_translated",
     "term_translated",
 )
@@ -38,8 +34,6 @@ COLUMNS = (
 def columns(
     one: Retrieved, logits: npt.NDArray[np.float32], pairs: Sequence[tuple[str, str]]
 ) -> npt.NDArray[np.float32]:
-    """COLUMNS of the first candidates, as many as there are `logits` and `pairs` (reading, term): shape (k, 8)."""
+    """COLUMNS of the first candidates, as many as there are `logits` and `pairs` (reading, term): shape (k, 7)."""
     k = len(logits)
-    return np.column_stack(
-        [one.dense[:k], one.lexical[:k], logits, word_overlaps(pairs), one.support[:k], one.translated[:k]]
-    )
+    return np.column_stack([one.dense[:k], one.lexical[:k], logits, word_overlaps(pairs), one.translated[:k]])

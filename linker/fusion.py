@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from linker.errors import ModelNotFound
+
 Scores = npt.NDArray[np.float32]
 
 
@@ -36,6 +38,23 @@ def scores_behind(scores: Scores, least: float) -> Scores:
     return sigmoid((logits - logits[0] + logit(np.array([least]))).astype(np.float32))
 
 
+def known_weights(kind: type[Any], settings: Mapping[str, Any], name: str) -> dict[str, float]:
+    """The weights of that `name` among a model's settings, none where there are none.
+
+    Raises ModelNotFound where they are no numbers, or one is none that this version knows.
+    """
+    weights = settings.get(name, {})
+    known = [field.name for field in fields(kind)]
+    if not isinstance(weights, Mapping) or not all(
+        key in known and isinstance(value, int | float) for key, value in weights.items()
+    ):
+        raise ModelNotFound(
+            f"The {name} in a model's enlace.json are not numbers named {', '.join(known)}; fit them again with "
+            f"`enlace train {'axes' if name == 'axis_weights' else 'fusion'}`."
+        )
+    return dict(weights)
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievalWeights:
     """`score = sigmoid(bias + dense·cosine + lexical·tfidf)`."""
@@ -44,18 +63,14 @@ class RetrievalWeights:
     lexical: float = 0.0
     bias: float = -7.0
 
-    def logit(self, dense: Scores, lexical: Scores) -> Scores:
-        """What the score is the logistic function of, of the arrays' shape."""
-        return (self.bias + self.dense * dense + self.lexical * lexical).astype(np.float32)
-
     def score(self, dense: Scores, lexical: Scores) -> Scores:
         """Scores in [0, 1], of the arrays' shape."""
-        return sigmoid(self.logit(dense, lexical))
+        return sigmoid((self.bias + self.dense * dense + self.lexical * lexical).astype(np.float32))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RetrievalWeights:
         """From a model's settings (`{"retrieval_weights": {...}}`), else the defaults."""
-        return cls(**settings.get("retrieval_weights", {}))
+        return cls(**known_weights(cls, settings, "retrieval_weights"))
 
 
 def _logistic_sum(weights: OrderWeights | RerankWeights | AxisWeights, columns: Scores) -> Scores:
@@ -84,18 +99,17 @@ class OrderWeights:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> OrderWeights | None:
         """From a model's settings (`{"order_weights": {...}}`), None where they have none."""
-        return cls(**settings["order_weights"]) if "order_weights" in settings else None
+        return cls(**known_weights(cls, settings, "order_weights")) if "order_weights" in settings else None
 
 
 @dataclass(frozen=True, slots=True)
 class RerankWeights:
     """A logistic sum of what is known of a candidate that the cross-encoder has read (see `linker.disambiguation`).
 
-    `rerank` weighs the cross-encoder's logit, `support` the logarithm of the share that the concept's terms have of
-    all near the mention, `term_said` the share of the term that the mention says, `mention_said` the share of the
-    mention that the term says; the last may be negative: a broader concept's term says little of the mention.
-    `mention_translated` and `term_translated` weigh how likely the words of the one are translations of the other's
-    (`linker.translation`).
+    `rerank` weighs the cross-encoder's logit, `term_said` the share of the term that the mention says, `mention_said`
+    the share of the mention that the term says, which may be negative: a broader concept's term says little of the
+    mention. `mention_translated` and `term_translated` weigh how likely the words of the one are translations of the
+    other's (`linker.translation`).
     """
 
     dense: float = 0.0
@@ -103,19 +117,18 @@ class RerankWeights:
     rerank: float = 1.0
     term_said: float = 0.0
     mention_said: float = 0.0
-    support: float = 0.0
     mention_translated: float = 0.0
     term_translated: float = 0.0
     bias: float = 0.0
 
     def score(self, columns: Scores) -> Scores:
-        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 8)."""
+        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 7)."""
         return _logistic_sum(self, columns)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> RerankWeights:
         """From a model's settings (`{"rerank_weights": {...}}`), else the defaults."""
-        return cls(**settings.get("rerank_weights", {}))
+        return cls(**known_weights(cls, settings, "rerank_weights"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +153,4 @@ class AxisWeights:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> AxisWeights:
         """From a model's settings (`{"axis_weights": {...}}`), else the defaults."""
-        return cls(**settings.get("axis_weights", {}))
+        return cls(**known_weights(cls, settings, "axis_weights"))

@@ -53,7 +53,7 @@ class StageScores:
 class Evidence:
     """`linker.model.Evidence` in the schema."""
 
-    kind: str = strawberry.field(description="What it is, as `support of its terms`.")
+    kind: str = strawberry.field(description="What it is, as `translation of its words`.")
     value: float = strawberry.field(description="Its weight as a share; less than 0 where it speaks against.")
     concepts: list[strawberry.ID] = strawberry.field(
         description="The ids of the concepts that it comes from, as `HP:0001250`; empty where it comes from none."
