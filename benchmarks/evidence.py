@@ -37,6 +37,7 @@ from api.quiet import quieten_model_libraries
 from api.terminal import Tell, progress
 from benchmarks.linking_page import table
 from benchmarks.linking_sets import SETS, LinkingSet, Mentions, named_by
+from benchmarks.word_overlap import word_overlaps
 from graph.hierarchy import Hierarchy
 from graph.importing import import_release
 from graph.release import INDEX_FOLDER, ReleaseHome
@@ -45,7 +46,6 @@ from linker.evaluation.metrics import DocumentBootstrap, Estimate
 from linker.mentions import GoldMention, split_documents
 from linker.model import DocumentContext, Linking
 from linker.normalization import fold_words
-from linker.overlap import word_overlaps
 from linker.pipeline import Linker
 from linker.shipped import SHIPPED
 from linker.training.ranking_fit import fit_ranking
@@ -63,7 +63,7 @@ PIECES = {
     "kin coherence": ("kin coherence",),
 }
 """The columns of each piece."""
-KEPT = ("overlap", "translation")
+KEPT = ("translation",)
 """Those that the ranking of linking uses; coherence comes after it."""
 COHERENCE, AXES = "coherence", "code axes"
 LINKED = (COHERENCE, AXES)

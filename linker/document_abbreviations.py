@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from linker.content_words import FUNCTION_WORDS
 from linker.normalization import fold_letter, fold_words
-from linker.overlap import FUNCTION_WORDS
 
 MAXIMUM_SHORT = 10
 """Characters of a short form; at least 2."""

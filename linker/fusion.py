@@ -106,23 +106,19 @@ class OrderWeights:
 class RerankWeights:
     """A logistic sum of what is known of a candidate that the cross-encoder has read (see `linker.disambiguation`).
 
-    `rerank` weighs the cross-encoder's logit, `term_said` the share of the term that the mention says, `mention_said`
-    the share of the mention that the term says, which may be negative: a broader concept's term says little of the
-    mention. `mention_translated` and `term_translated` weigh how likely the words of the one are translations of the
-    other's (`linker.translation`).
+    `rerank` weighs the cross-encoder's logit, `mention_translated` and `term_translated` how likely the words of the
+    one are translations of the other's (`linker.translation`).
     """
 
     dense: float = 0.0
     lexical: float = 0.0
     rerank: float = 1.0
-    term_said: float = 0.0
-    mention_said: float = 0.0
     mention_translated: float = 0.0
     term_translated: float = 0.0
     bias: float = 0.0
 
     def score(self, columns: Scores) -> Scores:
-        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 7)."""
+        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 5)."""
         return _logistic_sum(self, columns)
 
     @classmethod

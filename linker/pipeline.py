@@ -333,7 +333,7 @@ class Linker:
         scores = one.score.copy()
         reranked = len(logits)
         if reranked and self._reranker:
-            known = columns(one, logits, self._pairs(one, reranked))
+            known = columns(one, logits)
             scores[:reranked] = self._reranker.weights.score(known)
             # What the cross-encoder did not read stays behind what it read.
             scores[reranked:] = scores_behind(scores[reranked:], float(scores[:reranked].min()))

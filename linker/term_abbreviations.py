@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from linker.abbreviations import Abbreviations
+from linker.content_words import FUNCTION_WORDS
 from linker.document_abbreviations import definitions, is_short_form
 from linker.normalization import fold, fold_words
-from linker.overlap import FUNCTION_WORDS
 
 ABBREVIATIONS_FILE = "abbreviations.tsv"
 _DASH = re.compile(r"(\S+) [-–] (\S.*)")

@@ -5,7 +5,7 @@ language or two, as machine translation once learned dictionaries from sentence 
 as a way to rank documents: Berger and Lafferty 1999). A term then explains a mention as far as the mention's words are
 likely translations of the term's. This reads what vectors blur: which word of a mention no word of a term accounts for.
 
-Words are cut to their first letters, as for overlap (`linker.overlap`). Of a mention m and a term t, with
+Words are cut to their first letters (`linker.content_words`). Of a mention m and a term t, with
 p(w | t) = LEARNED · mean over the words v of t of (TABLE · table(w | v) + SAME · [w = v])
            + (1 - LEARNED) · background(w):
 
@@ -28,8 +28,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from linker.content_words import STEM, content_words
 from linker.errors import ModelNotFound
-from linker.overlap import STEM, content_words
 
 FILE = "translation.safetensors"
 """In a bi-encoder's folder."""

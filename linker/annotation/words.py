@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from linker.content_words import FUNCTION_WORDS
 from linker.normalization import fold_words
-from linker.overlap import FUNCTION_WORDS
 
 #: They tell terms apart (`nariz y garganta`), or single letters that are names (`hepatitis E`).
 _CONJUNCTIONS = frozenset(["and", "e", "o", "y", "que", "se"])

@@ -130,7 +130,7 @@ def fit_rerank_weights(
         pairs = list(zip(found.readings, index.texts_of(found.rows), strict=True))
         glosses = [index.gloss(c, form.parents_shown) for c in found.concepts] if form.glossed else ()
         around = [one.contexts[place]] * len(found) if one.contexts else ()
-        values = columns(found, reranker.logits(pairs, glosses, around), pairs)
+        values = columns(found, reranker.logits(pairs, glosses, around))
         lists.append((values.astype(np.float64), right))
     return RerankWeights(*_logistic(lists))
 

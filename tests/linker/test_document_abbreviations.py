@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from linker.content_words import FUNCTION_WORDS
 from linker.document_abbreviations import definitions, expansions, is_short_form
 from linker.normalization import fold, fold_letter
-from linker.overlap import FUNCTION_WORDS
 
 
 def found(text: str) -> list[tuple[str, str]]:

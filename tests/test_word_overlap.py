@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linker.overlap import word_overlaps
+from benchmarks.word_overlap import word_overlaps
 
 
 def test_a_broader_term_is_wholly_said_by_the_mention() -> None:

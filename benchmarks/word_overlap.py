@@ -13,41 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from linker.normalization import fold_words
-
-STEM = 5
-"""Letters. Words that begin alike are taken for forms of one word (`derecho`, `derecha`)."""
-
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "al",
-        "con",
-        "de",
-        "del",
-        "e",
-        "el",
-        "en",
-        "la",
-        "las",
-        "lo",
-        "los",
-        "o",
-        "por",
-        "que",
-        "se",
-        "su",
-        "sus",
-        "un",
-        "una",
-        "y",
-        "and",
-        "in",
-        "of",
-        "the",
-        "with",
-    ]
-)
+from linker.content_words import STEM, content_words
 
 
 def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
@@ -62,12 +28,6 @@ def word_overlaps(pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         for mention, term in pairs
     ]
     return np.array(overlaps, dtype=np.float32).reshape(len(pairs), 2)
-
-
-def content_words(text: str) -> list[str]:
-    """The folded words of a text without function words; of one that has no others, all."""
-    words = fold_words(text).split()
-    return [word for word in words if word not in FUNCTION_WORDS] or words
 
 
 def _share_said(said: Sequence[str], by: Sequence[str]) -> float:
