@@ -42,8 +42,8 @@ _ROWS_AT_ONCE = 32_768
 _MANY_QUERIES = 40
 #: Compared with a block of rows at once: more take more memory and save no more time.
 _QUERIES_AT_ONCE = 256
-#: Columns of which only the greatest is looked at first.
-_COLUMNS = 64
+#: Columns of which only the greatest is looked at first, at most, and so many groups of them at least for each wanted.
+_COLUMNS, _GROUPS = 64, 2
 #: A graph finds few of the rows of a small scope, and no more than so many rows are quickly compared.
 _FEW_ROWS = 20_000
 _SMALL_SHARE = 0.05
@@ -152,14 +152,16 @@ class VectorIndex:
 
 def _highest(queries: Vectors, block: Vectors, wanted: int) -> tuple[npt.NDArray[np.float32], Rows]:
     """The highest `wanted` cosines of each query with the rows of a block, best first, and their places."""
-    columns = len(block) // _COLUMNS
-    if columns < wanted:
+    # Groups several times as many as are wanted: with few more, the least of their maxima would bound little.
+    group = min(_COLUMNS, len(block) // (_GROUPS * wanted))
+    if group < 2:
         cosines, places = faiss.knn(queries, block, wanted, metric=faiss.METRIC_INNER_PRODUCT)
         return cosines, places
     # The maxima of groups of columns are cosines of distinct rows: the `wanted`th of them is a bound from below, which
     # few rows reach. A heap for each query takes longer than the product.
     cosines = queries @ block.T
-    maxima = cosines[:, : columns * _COLUMNS].reshape(len(queries), columns, _COLUMNS).max(2)
+    columns = len(block) // group
+    maxima = cosines[:, : columns * group].reshape(len(queries), columns, group).max(2)
     bounds = np.partition(maxima, columns - wanted, axis=1)[:, columns - wanted]
     near, places = np.nonzero(cosines >= bounds[:, None])
     order = np.lexsort((places, -cosines[near, places], near))
