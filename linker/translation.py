@@ -63,7 +63,7 @@ class TranslationTable:
     table: sparse.csr_matrix
 
     def save(self, folder: Path) -> None:
-        """Write FILE into `folder`."""
+        """Write FILE into `folder`; one that is there stays until it is whole."""
         from safetensors.numpy import save
 
         arrays = {
@@ -73,7 +73,9 @@ class TranslationTable:
             "indices": self.table.indices.astype(np.int32),
             "probabilities": self.table.data.astype(np.float16),
         }
-        (folder / FILE).write_bytes(save(arrays))
+        made = folder / f".{FILE}.new"
+        made.write_bytes(save(arrays))
+        made.replace(folder / FILE)
 
     @classmethod
     def read(cls, folder: Path) -> TranslationTable | None:
@@ -130,19 +132,14 @@ class Translation:
         lengths = np.array([len(own) for own, _ in read])
         starts = np.cumsum(lengths) - lengths
         # Words of the mention that the table has not get numbers of their own, after the table's.
-        asked = read[-1][0]
         size = len(self._number)
-        new = {
-            word: size + i for i, word in enumerate(dict.fromkeys(w for w in asked if w not in self._number))
-        }
+        own_new = dict.fromkeys(word for word in read[-1][0] if word not in self._number)
+        new = {word: size + i for i, word in enumerate(own_new)}
         numbers = np.concatenate([own for _, own in read])
-        unmet = numbers < 0
-        if unmet.any():
-            other = size + len(new)
-            numbers[unmet] = [
-                new.get(word, other) for own, known in read if known.min() < 0
-                for word, number in zip(own, known, strict=True) if number < 0
-            ]  # fmt: skip
+        unmet = np.flatnonzero(numbers < 0)
+        if len(unmet):
+            said_words = [word for own, _ in read for word in own]
+            numbers[unmet] = [new.get(said_words[place], size + len(new)) for place in unmet]
         own_numbers = numbers[starts[-1] :]
         # What is counted once for all the words that the table has not.
         background = np.concatenate([self._background[:-1], np.full(len(new) + 1, self._background[-1])])
@@ -152,7 +149,7 @@ class Translation:
         said = np.log(LEARNED * by_term + (1 - LEARNED) * background[own_numbers][:, None]).sum(axis=0)
         by_mention = np.log(LEARNED * into[numbers] + (1 - LEARNED) * background[numbers])
         told = np.add.reduceat(by_mention, starts) / lengths
-        # The mention is the last of the terms, and explains itself best of all that says as much.
+        # The mention was read last: what it says of itself is what terms are measured by.
         concepts = np.cumsum([0, *map(len, kept[:-1])])
         best = [np.maximum.reduceat(values[:-1], concepts) for values in (said - said[-1], told)]
         return np.column_stack(best).astype(np.float32)

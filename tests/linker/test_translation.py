@@ -126,6 +126,23 @@ def test_a_table_is_read_as_it_was_written(table: TranslationTable, tmp_path: Pa
     assert abs(again.table - table.table).max() < 1e-3, "kept in half precision"
 
 
+def test_a_table_that_is_there_stays_until_another_is_whole(
+    table: TranslationTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.save(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    write = Path.write_bytes
+
+    def cut_short(path: Path, data: bytes) -> int:
+        write(path, data[: len(data) // 2])
+        raise OSError("no room")
+
+    monkeypatch.setattr(Path, "write_bytes", cut_short)
+    with pytest.raises(OSError, match="no room"):
+        table.save(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
 @pytest.mark.parametrize("damage", ["cut", "text", "other"])
 def test_a_damaged_table_is_one_sentence(table: TranslationTable, tmp_path: Path, damage: str) -> None:
     table.save(tmp_path)
