@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linker.fusion import logit
+from linker.fusion import known_weights, logit
 from linker.model import Candidate, Decision, Path, Reason
 from linker.normalization import fold_words
 
@@ -119,7 +119,7 @@ class DecisionWeights:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> DecisionWeights:
         """From a model's settings (`{"decision_weights": {...}}`), else the defaults."""
-        return cls(**settings.get("decision_weights", {}))
+        return cls(**known_weights(cls, settings, "decision_weights"))
 
 
 @dataclass(frozen=True, slots=True)

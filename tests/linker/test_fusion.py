@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linker.decisions import DecisionWeights
 from linker.errors import ModelNotFound
 from linker.fusion import AxisWeights, OrderWeights, RerankWeights, RetrievalWeights, logit, scores_behind
 
@@ -27,6 +28,7 @@ def test_weights_are_read_and_missing_ones_have_defaults() -> None:
         (RetrievalWeights, "retrieval_weights", {"dense": "much"}, "fusion"),
         (OrderWeights, "order_weights", [1, 2], "fusion"),
         (AxisWeights, "axis_weights", {"stems": 1}, "axes"),
+        (DecisionWeights, "decision_weights", {"scores": 0.5}, "fusion"),
     ],
 )
 def test_weights_that_this_version_does_not_know_are_refused(
