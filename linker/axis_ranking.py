@@ -117,14 +117,7 @@ def _with(one: Retrieved, heads: Order, concepts: Ordinals) -> Retrieved:
     if not len(concepts):
         return one
     return replace(
-        one,
+        one.at(np.concatenate([np.arange(len(one)), heads])),
         concepts=np.concatenate([one.concepts, concepts]),
-        rows=np.concatenate([one.rows, one.rows[heads]]),
-        dense=np.concatenate([one.dense, one.dense[heads]]),
-        lexical=np.concatenate([one.lexical, one.lexical[heads]]),
         exact=np.concatenate([one.exact, np.zeros(len(concepts), one.exact.dtype)]),
-        weight=np.concatenate([one.weight, one.weight[heads]]),
-        score=np.concatenate([one.score, one.score[heads]]),
-        translated=np.concatenate([one.translated, one.translated[heads]]),
-        readings=(*one.readings, *(one.readings[head] for head in heads.tolist())),
     )

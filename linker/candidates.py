@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -122,8 +122,9 @@ class Retriever:
 
         Raises ModelNotFound where that cannot be read.
         """
-        weights = RetrievalWeights.of(model_settings(source))
-        return cls.open(folder, index, encoder, weights, WordOrder.open(source))
+        settings = model_settings(source)
+        order = WordOrder.open(Path(source), settings)
+        return cls.open(folder, index, encoder, RetrievalWeights.of(settings), order)
 
     def retrieve(
         self,
@@ -169,10 +170,9 @@ class WordOrder:
     weights: OrderWeights
 
     @classmethod
-    def open(cls, source: str | Path) -> WordOrder | None:
-        """Of the bi-encoder at `source`; None where its folder knows nothing of words, or not how they weigh."""
-        table = TranslationTable.read(Path(source))
-        weights = OrderWeights.of(model_settings(source))
+    def open(cls, folder: Path, settings: Mapping[str, Any]) -> WordOrder | None:
+        """Of a bi-encoder's folder and settings; None where they know nothing of words, or not how they weigh."""
+        table, weights = TranslationTable.read(folder), OrderWeights.of(settings)
         return WordOrder(Translation(table), weights) if table and weights else None
 
     def ordered(self, index: TermIndex, one: Retrieved, wanted: int) -> Retrieved:

@@ -269,11 +269,8 @@ def _write_tables(folder: Path, gathered: Gathered, code_axes: str, progress: Pr
 
 def _terms_of_concepts(gathered: Gathered) -> Iterator[list[tuple[str, str]]]:
     """The (text, language) terms of each concept."""
-    senses = gathered.senses
-    rows = np.repeat(np.arange(len(gathered.texts)), np.diff(senses.indptr))
-    order = np.argsort(senses.concepts, kind="stable")
-    ends = np.cumsum(np.bincount(senses.concepts, minlength=len(gathered.concept_ids)))
-    for own in np.split(rows[order], ends[:-1]):
+    starts, rows = gathered.senses.rows_by_concept(len(gathered.concept_ids))
+    for own in np.split(rows, starts[1:-1]):
         yield [(gathered.texts[row], gathered.languages[row]) for row in own]
 
 

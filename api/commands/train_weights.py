@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -23,7 +22,7 @@ from api.commands.train import (
     training_data,
     typed_command,
 )
-from api.terminal import Tell, note, progress
+from api.terminal import note, progress
 
 if TYPE_CHECKING:
     from linker.training.runs import TrainingData
@@ -51,20 +50,18 @@ def translation(
     from linker.translation import FILE
 
     recipe = TranslationRecipe(seed=seed)
-    with (
-        training_data(release, mentions, dev_share, data_note) as data,
-        progress() as tell,
-    ):
-        told = partial(_tell_round, tell, recipe.rounds)
-        learned = run_translation(data, bi_encoder, recipe, typed_command(), told)
+    with training_data(release, mentions, dev_share, data_note) as data, progress() as tell:
+        learned = run_translation(
+            data,
+            bi_encoder,
+            recipe,
+            typed_command(),
+            lambda done: tell("learning how words translate", done, recipe.rounds),
+        )
     note(
         f"Learned from {learned.pairs:,} pairs how {len(learned.table.vocabulary):,} words translate; "
         f"{bi_encoder / FILE} holds {learned.table.table.nnz:,} probabilities."
     )
-
-
-def _tell_round(tell: Tell, rounds: int, done: int) -> None:
-    tell("learning how words translate", done, rounds)
 
 
 def fusion(

@@ -11,8 +11,7 @@ from linker.candidates import decided_by_match
 from linker.errors import TrainingError
 from linker.fusion import AxisWeights
 from linker.pipeline import Linker
-from linker.training.fusion_fit import FittingSet, List, slope_and_bias
-from linker.training.ranking_fit import fit_ranking
+from linker.training.fusion_fit import FittingSet, List, fit_logistic
 
 
 def fit_axis_weights(asked: Sequence[tuple[Linker, FittingSet]]) -> AxisWeights:
@@ -20,10 +19,7 @@ def fit_axis_weights(asked: Sequence[tuple[Linker, FittingSet]]) -> AxisWeights:
 
     Raises TrainingError if an index knows no axes, or no mention has its code among the candidates.
     """
-    lists = [each for linker, one in asked for each in _lists(linker, one)]
-    ranking = fit_ranking(lists)
-    slope, bias = slope_and_bias([(values @ ranking, right) for values, right in lists])
-    return AxisWeights(*(round(float(weight), 4) for weight in (*(slope * ranking), bias)))
+    return AxisWeights(*fit_logistic([each for linker, one in asked for each in _lists(linker, one)]))
 
 
 def _lists(linker: Linker, one: FittingSet) -> list[List]:

@@ -15,7 +15,8 @@ from linker.decisions import Decisions
 from linker.encoder import BiEncoder, model_settings
 from linker.errors import ModelNotFound, TrainingError
 from linker.index import open_checked
-from linker.pair_text import NO_CONTEXT
+from linker.mentions import GoldMention
+from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import Linker
 from linker.reranker import Reranker
 from linker.training.axis_fit import fit_axis_weights
@@ -144,7 +145,12 @@ def run_fusion(
 
 def _with_contexts(one: FittingSet, data: TrainingData, reach: int) -> FittingSet:
     """The set with so many characters of text on each side of its mentions."""
-    return replace(one, contexts=[data.contexts.of(m, reach) or NO_CONTEXT for m in one.mentions])
+    return replace(one, contexts=_contexts(one.mentions, data, reach))
+
+
+def _contexts(mentions: Sequence[GoldMention], data: TrainingData, reach: int) -> list[Context]:
+    """So many characters of text on each side of the mentions."""
+    return [data.contexts.of(mention, reach) or NO_CONTEXT for mention in mentions]
 
 
 def run_axes(
@@ -192,7 +198,7 @@ def run_skip_rule(
     linker = Linker(Retriever.of_model(index_folder, index, encoder, bi_encoder), reranker)
     mentions = [m for m in data.dev() if not m.composite]
     reach = reranker.form.context
-    contexts = [data.contexts.of(m, reach) or NO_CONTEXT for m in mentions] if reach else None
+    contexts = _contexts(mentions, data, reach) if reach else None
     rule = choose_skip_margin(linker, mentions, most_changed, contexts)
     linker.close()
     settings = {name: value for name, value in model_settings(cross_encoder).items() if name != "skip_margin"}

@@ -109,7 +109,7 @@ def fit_order(
         (np.column_stack([found.dense, found.lexical, found.translated]).astype(np.float64), right)
         for _, _, found, right in _open(sets, encoder, weights, unfitted, ORDERED)
     ]
-    return WordOrder(translation, OrderWeights(*_logistic(lists)))
+    return WordOrder(translation, OrderWeights(*fit_logistic(lists)))
 
 
 def fit_rerank_weights(
@@ -132,11 +132,14 @@ def fit_rerank_weights(
         around = [one.contexts[place]] * len(found) if one.contexts else ()
         values = columns(found, reranker.logits(pairs, glosses, around))
         lists.append((values.astype(np.float64), right))
-    return RerankWeights(*_logistic(lists))
+    return RerankWeights(*fit_logistic(lists))
 
 
-def _logistic(lists: Sequence[List]) -> list[float]:
-    """The weights of the columns and the bias."""
+def fit_logistic(lists: Sequence[List]) -> list[float]:
+    """The weights of the columns, fitted for the order of each list, and the bias; the sum is a probability's logit.
+
+    Raises TrainingError where no list has a right one.
+    """
     ranking = fit_ranking(lists)
     slope, bias = slope_and_bias([(values @ ranking, right) for values, right in lists])
     return [round(float(weight), 4) for weight in (*(slope * ranking), bias)]
