@@ -41,12 +41,12 @@ from benchmarks.word_overlap import word_overlaps
 from graph.hierarchy import Hierarchy
 from graph.importing import import_release
 from graph.release import INDEX_FOLDER, ReleaseHome
-from linker.candidates import Retrieved
 from linker.evaluation.metrics import DocumentBootstrap, Estimate
 from linker.mentions import GoldMention, split_documents
 from linker.model import DocumentContext, Linking
 from linker.normalization import fold_words
 from linker.pipeline import Linker
+from linker.retrieved import Retrieved
 from linker.shipped import SHIPPED
 from linker.training.ranking_fit import fit_ranking
 

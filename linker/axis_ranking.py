@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import Retrieved, decided_by_match
 from linker.choosing import Ranked
 from linker.code_axes import CodeAxes, LogProbabilities, Ordinals
 from linker.fusion import AxisWeights, logit
 from linker.index import TermIndex
 from linker.lexical import LexicalIndex
+from linker.retrieved import Retrieved, decided_by_match
 
 DEPTH = 64
 """Candidates that are weighed, however many are asked for."""

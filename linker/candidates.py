@@ -1,97 +1,38 @@
 """Candidates: dense and lexical retrieval fused, grouped by concept.
 
-Both retrievers name rows (terms); a mention's rows are pooled, each is given both scores, and a
-concept stands for its best row. The search widens until there are `top_k` distinct concepts or the
-index is exhausted, so top-200 really holds 200 concepts. A mention with abbreviations is searched
-for as it stands and written out, and each concept stands for its best reading.
+Both retrievers name rows (terms), and so do words that translate (`linker.word_order`); a mention's rows are pooled,
+each is given both scores, and a concept stands for its best row. The search widens until there are `top_k` distinct
+concepts or the index is exhausted, so top-200 really holds 200 concepts. A mention with abbreviations is searched for
+as it stands and written out, and each concept stands for its best reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from linker.abbreviations import Abbreviations, Readings
 from linker.encoder import Encoder, Vectors, model_settings
-from linker.fusion import OrderWeights, RetrievalWeights, scores_behind
+from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
 from linker.normalization import fold_words
+from linker.retrieved import Retrieved, merged
 from linker.scope import Scope
 from linker.term_abbreviations import with_those_of_terms
-from linker.translation import Translation, TranslationTable
+from linker.word_order import NO_ROWS, ORDERED, WordOrder
 
 Defined: TypeAlias = Mapping[str, Sequence[str]]
 """The expansions of the abbreviations that a document defines."""
 
-ORDERED = 64
-"""Candidates whose words are looked at, where it is known how words translate."""
 #: Mentions whose candidates are compared together. More take more memory and save no more time.
 _AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """One mention's candidates, best first, distinct concepts. Arrays have shape (k,), `readings` length k.
-
-    `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
-    `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
-    `weight` is the weight of the sense (see `linker.index.Senses`). `translated`, (k, 2), is what `linker.translation`
-    says of the concept's terms and the reading, 0 where nothing is known of words.
-    """
-
-    concepts: npt.NDArray[np.int64]
-    rows: Rows
-    dense: npt.NDArray[np.float32]
-    lexical: npt.NDArray[np.float32]
-    exact: npt.NDArray[np.int8]
-    weight: npt.NDArray[np.float32]
-    score: npt.NDArray[np.float32]
-    translated: npt.NDArray[np.float32]
-    readings: tuple[str, ...]
-    defined: frozenset[str] = frozenset()
-    """Those of the readings that are written out as the mention's document defines its abbreviations."""
-
-    def __len__(self) -> int:
-        return len(self.concepts)
-
-    def at(self, places: npt.NDArray[np.int64]) -> Retrieved:
-        """The candidates at these places, in this order."""
-        return Retrieved(
-            self.concepts[places],
-            self.rows[places],
-            self.dense[places],
-            self.lexical[places],
-            self.exact[places],
-            self.weight[places],
-            self.score[places],
-            self.translated[places],
-            tuple(self.readings[i] for i in places),
-            self.defined,
-        )
-
-    def without(self, concepts: Sequence[int]) -> Retrieved:
-        """The same candidates but for some concepts, given by ordinal."""
-        return self.at(np.flatnonzero(~np.isin(self.concepts, concepts)))
-
-
-def decided_by_match(one: Retrieved) -> bool:
-    """Whether an exact or folded match decides, so that the cross-encoder has nothing to say about the first place."""
-    return len(one) > 0 and bool(one.exact[0] > 0)
-
-
-def decided_by_margin(one: Retrieved, margin: float | None) -> bool:
-    """Whether retrieval is so sure of its first place that the cross-encoder, by its own `margin`, leaves it there."""
-    if margin is None or not len(one):
-        return False
-    second = float(one.score[1]) if len(one) > 1 else 0.0
-    return float(one.score[0]) - second >= margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,86 +95,23 @@ class Retriever:
             return []
         vectors = self.encoder.encode(texts)
         most = max(top_k, ORDERED) if self.order else top_k
-        searched = _search(self.index, texts, vectors, self.weights, top_k, most, scope)
+        by_words = self.order.found(self.index, texts, scope) if self.order else [NO_ROWS] * len(texts)
+        searched = _search(self.index, texts, vectors, by_words, self.weights, top_k, most, scope)
         if self.order:
-            searched = [self.order.ordered(self.index, one, top_k) for one in searched]
+            searched = [
+                self.order.ordered(self.index, one, rows, top_k)
+                for one, rows in zip(searched, by_words, strict=True)
+            ]
         found = dict(zip(texts, searched, strict=True))
         wanted = min(top_k, scope.count if scope else self.index.concept_count)
-        return [_merge([found[text] for text in one.texts], wanted, one.defined) for one in readings]
-
-
-@dataclass(frozen=True, slots=True)
-class WordOrder:
-    """The order that the words of mentions and terms give what was retrieved (`linker.translation`)."""
-
-    translation: Translation
-    weights: OrderWeights
-
-    @classmethod
-    def open(cls, folder: Path, settings: Mapping[str, Any]) -> WordOrder | None:
-        """Of a bi-encoder's folder and settings; None where they know nothing of words, or not how they weigh."""
-        table, weights = TranslationTable.read(folder), OrderWeights.of(settings)
-        return WordOrder(Translation(table), weights) if table and weights else None
-
-    def ordered(self, index: TermIndex, one: Retrieved, wanted: int) -> Retrieved:
-        """The first `wanted` candidates of one reading, by their words too; exact matches stay ahead of the rest."""
-        if not len(one):
-            return one
-        first = slice(ORDERED)
-        translated = np.zeros_like(one.translated)
-        translated[first] = self.translation.columns(one.readings[0], index.terms_of(one.concepts[first]))
-        known = np.column_stack([one.dense[first], one.lexical[first], translated[first]])
-        ordered = self.weights.score(known)
-        scores = np.concatenate([ordered, scores_behind(one.score[ORDERED:], float(ordered.min()))])
-        order = np.lexsort((np.arange(len(one)), np.where(one.exact > 0, 0, -scores), one.exact == 0))
-        return replace(one, score=scores, translated=translated).at(order[:wanted])
-
-
-def _merge(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = ()) -> Retrieved:
-    """One list from the lists of a mention's readings, the most trusted first among them."""
-    if len(readings) == 1:
-        return readings[0]
-    concepts = np.concatenate([one.concepts for one in readings])
-    score = np.concatenate([one.score for one in readings])
-    # Another reading that equals a term is a strong candidate, but the mention itself is no exact match.
-    own = np.zeros_like(readings[0].exact) if _stands_for_another(readings, defined) else readings[0].exact
-    exact = np.concatenate([own, *(np.zeros_like(one.exact) for one in readings[1:])])
-    exact_place = np.where(exact > 0, np.arange(len(exact)), len(exact))
-    order = np.lexsort((np.arange(len(score)), -score, exact_place))
-    _, first = np.unique(concepts[order], return_index=True)
-    kept = order[np.sort(first)][:wanted]
-    texts = [text for one in readings for text in one.readings]
-    return Retrieved(
-        concepts[kept],
-        np.concatenate([one.rows for one in readings])[kept],
-        np.concatenate([one.dense for one in readings])[kept],
-        np.concatenate([one.lexical for one in readings])[kept],
-        exact[kept],
-        np.concatenate([one.weight for one in readings])[kept],
-        score[kept],
-        np.concatenate([one.translated for one in readings])[kept],
-        tuple(texts[i] for i in kept),
-        frozenset(defined),
-    )
-
-
-def _stands_for_another(readings: Sequence[Retrieved], defined: Sequence[str]) -> bool:
-    """Whether a mention in capitals is a release's word in lower case alone, and stands for terms of other concepts.
-
-    `IRA`, insuficiencia renal aguda, is not *ira*; but `DM` is a release's own `dm` where that is diabetes.
-    """
-    first, *others = readings
-    mention = first.readings[0] if first.readings else ""
-    if defined or " " in mention or not mention.isupper() or first.exact.max(initial=0) != 1:
-        return False
-    meant = {int(concept) for one in others for concept in one.concepts[one.exact > 0]}
-    return bool(meant) and meant.isdisjoint(first.concepts[first.exact > 0].tolist())
+        return [merged([found[text] for text in one.texts], wanted, one.defined) for one in readings]
 
 
 def _search(
     index: TermIndex,
     mentions: Sequence[str],
     vectors: Vectors,
+    by_words: Sequence[Rows],
     weights: RetrievalWeights,
     top_k: int,
     most: int,
@@ -241,7 +119,7 @@ def _search(
 ) -> list[Retrieved]:
     """The `top_k` best concepts of each text, and as many more as are at hand, up to `most`.
 
-    `vectors` has shape (len(mentions), dimensions).
+    `vectors` has shape (len(mentions), dimensions); `by_words`, what each text's words found, is there however many.
     """
     depth = max(64, 2 * top_k)
     wanted = min(top_k, scope.count if scope else index.concept_count)
@@ -255,9 +133,13 @@ def _search(
     for start in range(0, len(mentions), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(mentions))
         pools = [
-            _pooled(near, lexical, own, depth)
-            for near, lexical, own in zip(
-                nearest[start:stop], islice(similarities, _AT_ONCE), same[start:stop], strict=True
+            _pooled(near, lexical, [own, told], depth)
+            for near, lexical, own, told in zip(
+                nearest[start:stop],
+                islice(similarities, _AT_ONCE),
+                same[start:stop],
+                by_words[start:stop],
+                strict=True,
             )
         ]
         # Terms near one mention are near another, and each is decoded once.
@@ -269,18 +151,23 @@ def _search(
         ):
             dense = decoded[at] @ vectors[i]
             alike = np.isin(rows, same[i])
-            found.append(_by_concept(index, mentions[i], rows, alike, dense, lexical, weights, most, scope))
+            one = _by_concept(
+                index, mentions[i], rows, alike, dense, lexical, by_words[i], weights, most, scope
+            )
+            found.append(one)
     return [
         one
         if len(one) >= wanted
-        else _searched_wider(index, mentions[i], vectors[i], same[i], weights, wanted, most, scope, 4 * depth)
+        else _searched_wider(
+            index, mentions[i], vectors[i], same[i], by_words[i], weights, wanted, most, scope, 4 * depth
+        )
         for i, one in enumerate(found)
     ]
 
 
-def _pooled(near: Rows, lexical: Scores, same: Rows, depth: int) -> tuple[Rows, Scores]:
-    """The rows that either retriever names, in order, and their lexical scores."""
-    rows = np.unique(np.concatenate([near, best_rows(lexical, depth), same]))
+def _pooled(near: Rows, lexical: Scores, others: Sequence[Rows], depth: int) -> tuple[Rows, Scores]:
+    """The rows that any retriever names, in order, and their lexical scores."""
+    rows = np.unique(np.concatenate([near, best_rows(lexical, depth), *others]))
     rows = rows[rows >= 0]
     return rows, lexical[rows]
 
@@ -290,6 +177,7 @@ def _searched_wider(
     mention: str,
     vector: npt.NDArray[np.float32],
     same: Rows,
+    by_words: Rows,
     weights: RetrievalWeights,
     wanted: int,
     most: int,
@@ -303,9 +191,10 @@ def _searched_wider(
         similarities = similarities * scope.terms
     while True:
         near = index.nearest(vector[None], depth, among)[1][0]
-        rows, lexical = _pooled(near, similarities, same, depth)
+        rows, lexical = _pooled(near, similarities, [same, by_words], depth)
         dense = index.vectors_of(rows) @ vector
-        one = _by_concept(index, mention, rows, np.isin(rows, same), dense, lexical, weights, most, scope)
+        alike = np.isin(rows, same)
+        one = _by_concept(index, mention, rows, alike, dense, lexical, by_words, weights, most, scope)
         if len(one) >= wanted or depth >= len(index):
             return one
         depth *= 4
@@ -318,6 +207,7 @@ def _by_concept(
     same_key: npt.NDArray[np.bool_],
     dense: npt.NDArray[np.float32],
     lexical: npt.NDArray[np.float32],
+    by_words: Rows,
     weights: RetrievalWeights,
     most: int,
     scope: Scope | None,
@@ -340,7 +230,10 @@ def _by_concept(
     sense_weight = np.where(exact[spread] > 0, weight, 0)
     order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))
     _, first = np.unique(concepts[order], return_index=True)
-    kept = order[np.sort(first)][:most]
+    kept = order[np.sort(first)]
+    among = np.isin(concepts[kept], concepts[np.isin(rows[spread], by_words)])
+    among[:most] = True
+    kept = kept[among]
     best = spread[kept]
     return Retrieved(
         concepts[kept],

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import Retrieved
+from linker.content_words import word_stems
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing, decided
 from linker.decisions import reason as why
 from linker.disambiguation import TRANSLATED
 from linker.index import TermIndex
 from linker.model import Candidate, Decision, Evidence, Path, Reason
+from linker.retrieved import Retrieved
 from linker.scope import CLEARLY, Scope
-from linker.translation import words
 
 BY_DOCUMENT = (Evidence("abbreviation in the document", 1.0),)
 """Of a candidate that was found by what the mention's document means by its abbreviations."""
@@ -61,7 +61,7 @@ class Ranked:
         one = self.retrieved
         found = list(BY_DOCUMENT if one.readings[place] in one.defined else ())
         if one.translated[place].any() and not self.completed(place):
-            each_word = one.translated[place, 0] / len(words(one.readings[place]))
+            each_word = one.translated[place, 0] / len(word_stems(one.readings[place]))
             found.append(Evidence(TRANSLATED, _rounded(np.exp(min(0.0, each_word)))))
         if self.axes is not None and not np.isnan(self.axes[place]):
             found.append(Evidence(AXES, _rounded(self.axes[place])))

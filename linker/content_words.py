@@ -39,6 +39,11 @@ FUNCTION_WORDS = frozenset(
 )
 
 
+def word_stems(text: str) -> tuple[str, ...]:
+    """The content words of a text, cut to STEM letters; of one without any, an empty word."""
+    return tuple(word[:STEM] for word in content_words(text)) or ("",)
+
+
 def content_words(text: str) -> list[str]:
     """The folded words of a text without function words; of one that has no others, all."""
     words = fold_words(text).split()

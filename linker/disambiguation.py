@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import Retrieved
+from linker.retrieved import Retrieved
 
 TRANSLATED = "translation of its words"
 """The evidence of a candidate: how likely its terms' words explain each of the mention's, 1 for the mention itself."""

@@ -9,6 +9,7 @@
       parents/          concept ordinal → ordinals of its parents (CSR)
       vectors.faiss     row → unit vector, and for large ones graph.faiss: `linker.vector_index`
       lexical/          `linker.lexical`
+      words/            `linker.word_postings`
       search.sqlite     `linker.search`
       dictionary/       its terms as they are found in documents: `linker.annotation.dictionary_terms`
       abbreviations.tsv those that the terms give away (`linker.term_abbreviations`)
@@ -40,6 +41,8 @@ from linker.parents import Parents
 from linker.search import TermSearch
 from linker.senses import Senses
 from linker.vector_index import Mask, VectorIndex
+from linker.word_postings import FOLDER as WORDS_FOLDER
+from linker.word_postings import WordPostings
 
 
 class TermIndex:
@@ -56,12 +59,14 @@ class TermIndex:
         search: TermSearch,
         parents: Parents | None = None,
         axes: CodeAxes | None = None,
+        words: WordPostings | None = None,
     ) -> None:
         self.manifest = manifest
         self.senses = senses
         self.lexical = lexical
         self.search = search
         self.axes = axes
+        self.words = words
         self._terms = terms
         self._concepts = concepts
         self._vectors = vectors
@@ -87,7 +92,9 @@ class TermIndex:
         lexical = LexicalIndex.open(folder / "lexical")
         search = TermSearch.open(folder / "search.sqlite")
         axes = CodeAxes.open(folder / CODE_AXES_FOLDER) if manifest.code_axes else None
-        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents, axes)
+        # Nor have those that were made before terms were found by their words.
+        words = WordPostings.open(folder / WORDS_FOLDER) if (folder / WORDS_FOLDER).is_dir() else None
+        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents, axes, words)
 
     def __len__(self) -> int:
         return len(self._terms)

@@ -34,6 +34,8 @@ from linker.term_abbreviations import ABBREVIATIONS_FILE
 from linker.term_abbreviations import gather as gather_abbreviations
 from linker.term_abbreviations import write as write_abbreviations
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
+from linker.word_postings import FOLDER as WORDS_FOLDER
+from linker.word_postings import WordPostings
 
 DISPLAY_LANGUAGES = ("es", "en")
 """Of preferred terms, in their order."""
@@ -249,6 +251,7 @@ def _write_tables(folder: Path, gathered: Gathered, code_axes: str, progress: Pr
     write_abbreviations(folder / ABBREVIATIONS_FILE, gather_abbreviations(_terms_of_concepts(gathered)))
     lexical = LexicalIndex.build(gathered.texts)
     lexical.save(folder / "lexical")
+    WordPostings.build(gathered.texts).save(folder / WORDS_FOLDER)
     if code_axes:
         progress("learning the axes of codes", 0, 0)
         axes = CodeAxes.learned(code_axes, gathered.concept_ids, gathered.texts, gathered.senses, lexical)

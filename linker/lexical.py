@@ -8,7 +8,7 @@ sublinear term frequency: the baseline of `linker.evaluation` and one of the two
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,13 +28,15 @@ Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
 
-def folded_keys(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """A 64-bit key of each text's folded words, shape (len(texts),). Equal keys are checked on the text itself."""
-    keys = np.empty(len(texts), dtype=np.uint64)
-    for i, text in enumerate(texts):
-        digest = hashlib.blake2b(fold_words(text).encode(), digest_size=8).digest()
-        keys[i] = int.from_bytes(digest, "little")
-    return keys
+def keys_of(strings: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """A 64-bit key of each string, in their order."""
+    digests = (hashlib.blake2b(string.encode(), digest_size=8).digest() for string in strings)
+    return np.fromiter((int.from_bytes(digest, "little") for digest in digests), dtype=np.uint64)
+
+
+def folded_keys(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """A key of each text's folded words, in their order. Equal keys are checked on the text itself."""
+    return keys_of(map(fold_words, texts))
 
 
 def _ngram_counts(texts: Sequence[str]) -> sparse.csr_matrix:

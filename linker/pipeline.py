@@ -13,7 +13,7 @@ from graph.model import CURIE
 from linker.answer_cache import Answer, AnswerCache, Settings
 from linker.axis_ranking import DEPTH as AXIS_DEPTH
 from linker.axis_ranking import AxisRanker
-from linker.candidates import Retrieved, Retriever, decided_by_margin, decided_by_match
+from linker.candidates import Retriever
 from linker.choosing import Chooser, Ranked
 from linker.coherence import CANDIDATES as COHERENT
 from linker.coherence import weighed_together
@@ -29,6 +29,7 @@ from linker.model import Candidate, DocumentContext, Linking, StageScores
 from linker.pair_text import Context, Gloss
 from linker.questions import Question, questions
 from linker.reranker import Reranker
+from linker.retrieved import Retrieved, decided_by_margin, decided_by_match
 from linker.runtimes import ONNX, exports_folder
 from linker.scope import Scope
 from linker.shipped import bi_encoder_source, cross_encoder_source

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -28,8 +28,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from linker.content_words import STEM, content_words
+from linker.content_words import word_stems
 from linker.errors import ModelNotFound
+from linker.lexical import Rows, keys_of
+from linker.word_postings import WordPostings
 
 FILE = "translation.safetensors"
 """In a bi-encoder's folder."""
@@ -39,16 +41,11 @@ MOST_TERMS = 40
 LEARNED, TABLE, SAME = 0.9, 0.8, 0.2
 #: Added to the count of each word, so that a word never met is rare rather than impossible.
 _UNMET = 5.0
-#: Terms whose words are remembered.
-_REMEMBERED = 1 << 16
+#: Terms whose words are remembered, and words of mentions whose terms are while many are asked for.
+_REMEMBERED, _AT_ONCE = 1 << 16, 256
 
 Words: TypeAlias = tuple[str, ...]
 Columns: TypeAlias = npt.NDArray[np.float32]
-
-
-def words(text: str) -> Words:
-    """The content words of a text, cut to STEM letters; of one without any, an empty word."""
-    return tuple(word[:STEM] for word in content_words(text)) or ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +110,12 @@ class Translation:
         # The last place is for all words that neither the table nor the mention has.
         met = np.append(table.counts, 0.0).astype(np.float64)
         self._background = (met + _UNMET) / total
+        self._keys = keys_of(table.vocabulary)
         self._read = lru_cache(maxsize=_REMEMBERED)(self._numbered)
 
     def _numbered(self, text: str) -> tuple[Words, npt.NDArray[np.int64]]:
         """The words of a text and their numbers, -1 for one that the table has not."""
-        own = words(text)
+        own = word_stems(text)
         return own, np.array([self._number.get(word, -1) for word in own], dtype=np.int64)
 
     def columns(self, mention: str, terms: Sequence[Sequence[str]]) -> Columns:
@@ -153,6 +151,43 @@ class Translation:
         concepts = np.cumsum([0, *map(len, kept[:-1])])
         best = [np.maximum.reduceat(values[:-1], concepts) for values in (said - said[-1], told)]
         return np.column_stack(best).astype(np.float32)
+
+    def nearest(
+        self,
+        mentions: Sequence[str],
+        postings: WordPostings,
+        top_k: int,
+        among: npt.NDArray[np.bool_] | None = None,
+    ) -> list[Rows]:
+        """Of each mention the `top_k` rows of an index that explain its words best, best first; ties by row.
+
+        `among`, a mask of rows of shape (n,), is a scope. A row that explains no word is not found.
+        """
+        held = lru_cache(maxsize=_AT_ONCE)(partial(self._explaining, postings))
+        found = []
+        for mention in mentions:
+            rows, logs = (np.concatenate(own) for own in zip(*map(held, self._read(mention)[0]), strict=True))
+            if among is not None:
+                rows, logs = rows[among[rows]], logs[among[rows]]
+            each, own = np.unique(rows, return_inverse=True)
+            explained = np.bincount(own, logs, minlength=len(each))
+            found.append(each[np.lexsort((each, -explained))[:top_k]])
+        return found
+
+    def _explaining(
+        self, postings: WordPostings, word: str
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The rows with words that a mention's `word` translates, and log p(word | term) - log p(word | no term)."""
+        number = self._number.get(word, -1)
+        keys, likely = keys_of([word]), np.array([SAME])
+        if number >= 0:
+            row = slice(self._out_of.indptr[number], self._out_of.indptr[number + 1])
+            keys = np.concatenate([self._keys[self._out_of.indices[row]], keys])
+            likely = np.concatenate([TABLE * self._out_of.data[row], likely])
+        rows, places = postings.holding(keys)
+        each, own = np.unique(rows, return_inverse=True)
+        explained = np.bincount(own, likely[places], minlength=len(each)) / postings.lengths[each]
+        return each, np.log1p(LEARNED * explained / ((1 - LEARNED) * self._background[number]))
 
     def _likelihoods(
         self, mention: npt.NDArray[np.int64], size: int

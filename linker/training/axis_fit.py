@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from linker.axis_ranking import axis_columns
-from linker.candidates import decided_by_match
 from linker.errors import TrainingError
 from linker.fusion import AxisWeights
 from linker.pipeline import Linker
+from linker.retrieved import decided_by_match
 from linker.training.fusion_fit import FittingSet, List, fit_logistic
 
 

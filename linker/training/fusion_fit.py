@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from linker.candidates import ORDERED, Retrieved, Retriever, WordOrder
+from linker.candidates import Retriever
 from linker.disambiguation import columns
 from linker.encoder import Encoder
 from linker.errors import TrainingError
@@ -20,8 +20,10 @@ from linker.index import TermIndex
 from linker.mentions import GoldMention
 from linker.pair_text import Context
 from linker.reranker import Reranker
+from linker.retrieved import Retrieved
 from linker.training.ranking_fit import fit_ranking
 from linker.translation import Translation
+from linker.word_order import ORDERED, WordOrder
 
 DEPTH = 25
 """Candidates a mention that the weights are fitted on, and among which retrieval is to have the right one."""

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from linker.content_words import word_stems
 from linker.errors import TrainingError
 from linker.training.corpus import TrainingCorpus
-from linker.translation import TranslationTable, words
+from linker.translation import TranslationTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def learn_translation(
         raise TrainingError(
             "No concept has two names, so there are no words to learn from; give synonyms or mentions."
         )
-    known = {text: words(text) for text in corpus.groups_of}
+    known = {text: word_stems(text) for text in corpus.groups_of}
     counts = Counter(word for own in known.values() for word in own)
     vocabulary = tuple(counts)
     # 0 is the word that stands for none.

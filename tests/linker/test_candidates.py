@@ -24,11 +24,12 @@ from hypothesis import strategies as st
 
 from graph.model import Concept, Record, Term
 from linker.abbreviations import Abbreviations
-from linker.candidates import Retrieved, Retriever
+from linker.candidates import Retriever
 from linker.encoder import BiEncoder
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.indexing import build_index
+from linker.retrieved import Retrieved
 
 BOTH = RetrievalWeights(dense=5, lexical=5, bias=-5)
 MENTIONS = ["asma", "ASMA", "colico", "infarto agudo", "ano", "¿?", "dolor de muelas", "covid 19"]

@@ -16,8 +16,9 @@ from scipy import sparse
 
 from graph.model import Concept, Term
 from linker.abbreviations import Abbreviations
-from linker.candidates import ORDERED, Retriever, WordOrder
+from linker.candidates import Retriever
 from linker.choosing import BY_DOCUMENT
+from linker.content_words import word_stems
 from linker.disambiguation import TRANSLATED
 from linker.encoder import BiEncoder
 from linker.errors import ModelNotFound, TrainingError
@@ -27,7 +28,9 @@ from linker.model import DocumentContext
 from linker.pipeline import Linker
 from linker.training.corpus import TrainingCorpus, holders_of
 from linker.training.translation_fit import TranslationRecipe, learn_translation
-from linker.translation import FILE, LEARNED, MOST_TERMS, SAME, TABLE, Translation, TranslationTable, words
+from linker.translation import FILE, LEARNED, MOST_TERMS, SAME, TABLE, Translation, TranslationTable
+from linker.word_order import ORDERED, WordOrder
+from linker.word_postings import WordPostings
 from tests.linker.clinic import indexed_records
 
 GROUPS = {
@@ -63,12 +66,14 @@ def likelihood(table: TranslationTable, word: str, given: tuple[str, ...]) -> fl
 
 
 def by_hand(table: TranslationTable, mention: str, terms: list[str]) -> tuple[float, float]:
-    said = words(mention)
+    said = word_stems(mention)
     of_mention = [
-        sum(math.log(likelihood(table, w, words(t)) / likelihood(table, w, said)) for w in said)
+        sum(math.log(likelihood(table, w, word_stems(t)) / likelihood(table, w, said)) for w in said)
         for t in terms
     ]
-    of_terms = [sum(math.log(likelihood(table, w, said)) for w in words(t)) / len(words(t)) for t in terms]
+    of_terms = [
+        sum(math.log(likelihood(table, w, said)) for w in word_stems(t)) / len(word_stems(t)) for t in terms
+    ]
     return max(of_mention), max(of_terms)
 
 
@@ -188,6 +193,21 @@ def test_unknown_words_are_told_apart(table: TranslationTable) -> None:
     assert right > wrong
 
 
+@given(mention=TEXTS, terms=st.lists(TEXTS, min_size=1, max_size=12), top_k=st.integers(1, 6))
+def test_the_terms_that_explain_a_mention_best_are_found(mention: str, terms: list[str], top_k: int) -> None:
+    known, postings = Translation(SMALL), WordPostings.build(terms)
+    (rows,) = known.nearest([mention], postings, top_k)
+    said = known.columns(mention, [[term] for term in terms])[:, 0]
+    nothing = known.columns(mention, [["zzz"]])[0, 0]
+    explaining = np.flatnonzero(said > nothing + 1e-6)
+    assert len(rows) == min(top_k, len(explaining))
+    assert np.allclose(said[rows], np.sort(said[explaining])[::-1][: len(rows)], atol=1e-4)
+    even = np.arange(len(terms)) % 2 == 0
+    (within,) = known.nearest([mention], postings, top_k, even)
+    assert len(within) == min(top_k, np.count_nonzero(even[explaining]))
+    assert even[within].all()
+
+
 def test_texts_without_words_and_concepts_without_others_are_answered(table: TranslationTable) -> None:
     known = Translation(table)
     assert known.columns("litiasis", []).shape == (0, 2)
@@ -225,8 +245,11 @@ def index(tmp_path_factory: pytest.TempPathFactory, tiny_bi_encoder: Path) -> It
     with_words.close()
 
 
+BY_LETTERS = RetrievalWeights(dense=0, lexical=10, bias=-5)
+
+
 def retriever(index: TermIndex, model: Path, order: WordOrder | None) -> Retriever:
-    return Retriever(index, BiEncoder.open(model), Abbreviations.of(()), RetrievalWeights(0, 10, -5), order)
+    return Retriever(index, BiEncoder.open(model), Abbreviations.of(()), BY_LETTERS, order)
 
 
 @pytest.fixture
@@ -245,6 +268,32 @@ def test_words_that_translate_bring_a_concept_to_the_front(
     assert np.all(np.diff(by_words.score) <= 0)
     assert not by_letters.translated.any()
     assert by_words.translated.shape == (4, 2)
+
+
+def test_words_find_terms_that_neither_letters_nor_vectors_find(
+    tmp_path: Path, tiny_bi_encoder: Path, order: WordOrder
+) -> None:
+    alike = [
+        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vestigio {i}", "es"))
+    ]
+    records = [*alike, Concept("Z:meant"), Term("Z:meant", "bladder", "en")]
+    indexed_records(tmp_path / "index", records, BiEncoder.open(tiny_bi_encoder))
+    index = TermIndex.open(tmp_path / "index")
+    meant = index.concept_ids().index("Z:meant")
+    (by_letters,) = retriever(index, tiny_bi_encoder, None).retrieve(["vesical"], ORDERED)
+    assert meant not in by_letters.concepts
+    (by_words,) = retriever(index, tiny_bi_encoder, order).retrieve(["vesical"], 5)
+    assert by_words.concepts[0] == meant
+    assert len(by_words) == 5
+    (many,) = retriever(index, tiny_bi_encoder, order).retrieve(["vesical"], 200)
+    assert many.concepts[0] == meant
+    assert len(set(many.concepts.tolist())) == 200
+    assert np.all(np.diff(many.score) <= 0)
+    # An index that was made before words were kept answers as it did.
+    index.words = None
+    (as_before,) = retriever(index, tiny_bi_encoder, order).retrieve(["vesical"], 5)
+    assert meant not in as_before.concepts
+    index.close()
 
 
 def test_it_looks_further_than_what_is_asked_for(
