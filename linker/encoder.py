@@ -140,6 +140,7 @@ class BiEncoder:
         check_runtime(ONNX if onnx else TORCH, precision)
         if precision != FULL or onnx:
             device = "cpu"
+        check_folder("bi-encoder", name)
         settings = model_settings(name)
         length = int(max_length or settings.get("max_length") or DEFAULT_MAX_LENGTH)
         # Weights kept in half precision are computed with in full: a vector must not depend on its batch.
@@ -308,6 +309,16 @@ def _cut(rows: list[int], batch_size: int) -> Iterator[tuple[list[int], int]]:
     """Some batches at once, with the size of a batch."""
     size = _BATCHES_AT_ONCE * batch_size
     return ((rows[start : start + size], batch_size) for start in range(0, len(rows), size))
+
+
+def check_folder(kind: str, name: str | Path) -> None:
+    """Raise ModelNotFound where `name` is a path, as no Hugging Face id is, and there is no such folder."""
+    path = Path(name)
+    if (path.is_absolute() or str(name).startswith((".", "~")) or len(path.parts) > 2) and not path.is_dir():
+        raise ModelNotFound(
+            f"The {kind} {str(name)!r} cannot be loaded (there is no such folder); name a folder with a model, or "
+            "a Hugging Face id that is on this machine or can be downloaded."
+        )
 
 
 def model_settings(name: str | Path) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from linker.encoder import (
     DEFAULT_NORMALISATION,
     FULL,
     SETTINGS_FILE,
+    check_folder,
     lower_precision,
     model_settings,
 )
-from linker.errors import ModelNotFound
+from linker.errors import ModelNotFound, first_line
 from linker.fusion import RerankWeights
 from linker.normalization import normaliser
 from linker.pair_text import Context, Gloss, PairForm, PairWriter
@@ -87,6 +88,7 @@ class Reranker:
         check_runtime(ONNX if onnx else TORCH, precision)
         if precision != FULL or onnx:
             device = "cpu"
+        check_folder("cross-encoder", name)
         settings = model_settings(name)
         form = pair_form(name)
         length = int(max_length or settings.get("max_length") or 2 * DEFAULT_MAX_LENGTH)
@@ -95,9 +97,8 @@ class Reranker:
                 str(name), max_length=length, device=device, model_kwargs={"dtype": torch.float32}
             )
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise ModelNotFound(
-                f"The cross-encoder {str(name)!r} cannot be loaded ({reason}); "
+                f"The cross-encoder {str(name)!r} cannot be loaded ({first_line(error)}); "
                 "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
             ) from error
         kinds = getattr(model.config, "architectures", None) or []

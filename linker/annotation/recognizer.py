@@ -17,7 +17,7 @@ from linker.annotation.model import Source, Span
 from linker.annotation.recognizer_labels import Floats, LabelScheme
 from linker.annotation.recognizer_outputs import TokenOutputs, outputs_of
 from linker.annotation.recognizer_reading import ReadText, TextReader, windows_over
-from linker.encoder import FULL, PRECISIONS, model_settings
+from linker.encoder import FULL, PRECISIONS, check_folder, model_settings
 from linker.errors import LinkerError, ModelNotFound, first_line
 
 MOST_TOKENS = 512
@@ -88,6 +88,7 @@ class TokenRecognizer:
         if precision not in PRECISIONS:
             known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
             raise LinkerError(f"There is no precision {precision!r}; choose {known}.")
+        check_folder("recogniser", name)
         settings = model_settings(name)
         try:
             config = AutoConfig.from_pretrained(str(name))

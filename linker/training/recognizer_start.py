@@ -10,7 +10,7 @@ from typing import Any
 from linker.annotation.recognizer import MOST_TOKENS, positions
 from linker.annotation.recognizer_labels import LabelScheme
 from linker.annotation.recognizer_reading import TextReader
-from linker.encoder import model_settings
+from linker.encoder import check_folder, model_settings
 from linker.errors import ModelNotFound, TrainingError, first_line
 from linker.normalization import normaliser
 from linker.training.recognizer import RecognizerRecipe, Trained
@@ -45,6 +45,7 @@ def write_bilstm(folder: Path, start: str | Path, size: BiLstmSize, seed: int) -
 
     from linker.annotation.bilstm import BiLstmConfig, BiLstmForTokenClassification
 
+    check_folder("model", start)
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(start))
         vectors = AutoModel.from_pretrained(str(start), dtype=torch.float32).get_input_embeddings().weight
@@ -82,6 +83,7 @@ def open_start(
 
     torch.manual_seed(recipe.seed)
     labels = dict(enumerate(scheme.labels))
+    check_folder("model", start)
     try:
         config = AutoConfig.from_pretrained(str(start))
         tokenizer = AutoTokenizer.from_pretrained(str(start))

@@ -94,7 +94,7 @@ def test_what_cannot_be_trained_is_one_sentence(enlace, tmp_path: Path) -> None:
             ("--from", "shipped", "--window", "4096"),
             "The model reads at most 128 tokens and windows of 4096 were",
         ),
-        (("--from", tmp_path / "nothing"), "cannot be loaded"),
+        (("--from", tmp_path / "nothing"), "cannot be loaded (there is no such folder)"),
         (("--searched", "disorder"), "--searched disorder: name the type before the file"),
         (("--mentions", tmp_path / "no.tsv"), "cannot be read: No such file"),
         (("--hold-out", tmp_path / "texts.jsonl"), "No training document has a span"),

@@ -157,6 +157,7 @@ def test_an_unknown_model_is_told_in_one_sentence(name: str, monkeypatch: pytest
     assert f"bi-encoder {name!r} cannot be loaded" in told
     assert "\n" not in told
     assert told.endswith(".")
+    assert ("(there is no such folder)" in told) is name.startswith(".")
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
