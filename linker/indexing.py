@@ -34,6 +34,7 @@ from linker.term_abbreviations import ABBREVIATIONS_FILE
 from linker.term_abbreviations import gather as gather_abbreviations
 from linker.term_abbreviations import write as write_abbreviations
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
+from linker.whole_files import put_in_place
 from linker.word_postings import FOLDER as WORDS_FOLDER
 from linker.word_postings import WordPostings
 
@@ -142,7 +143,7 @@ def build_index(
         )
         manifest.write(staging)
         TermIndex.open(staging).close()
-        _put_in_place(staging, folder)
+        put_in_place(staging, folder)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -281,18 +282,3 @@ def _write_arrow(path: Path, columns: dict[str, list[str]]) -> None:
     table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks())
-
-
-def _put_in_place(staging: Path, folder: Path) -> None:
-    aside = folder.parent / f".{folder.name}-old"
-    shutil.rmtree(aside, ignore_errors=True)
-    replacing = folder.exists()
-    if replacing:
-        folder.rename(aside)
-    try:
-        staging.rename(folder)
-    except BaseException:
-        if replacing:
-            aside.rename(folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

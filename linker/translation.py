@@ -31,6 +31,7 @@ from scipy import sparse
 from linker.content_words import word_stems
 from linker.errors import ModelNotFound
 from linker.lexical import Rows, keys_of
+from linker.whole_files import write_whole
 from linker.word_postings import WordPostings
 
 FILE = "translation.safetensors"
@@ -70,9 +71,7 @@ class TranslationTable:
             "indices": self.table.indices.astype(np.int32),
             "probabilities": self.table.data.astype(np.float16),
         }
-        made = folder / f".{FILE}.new"
-        made.write_bytes(save(arrays))
-        made.replace(folder / FILE)
+        write_whole(folder / FILE, save(arrays))
 
     @classmethod
     def read(cls, folder: Path) -> TranslationTable | None:

@@ -91,13 +91,13 @@ def index(
     """
     from api.indexing import index_release
     from api.releases import chosen
-    from graph.release import default_home
+    from graph.release import INDEX_FOLDER, default_home
     from linker.mentions import read_mentions
 
     start = time.perf_counter()
     home = default_home()
     name = chosen(home, release)
-    home.folder(name)
+    former = _former(home.folder(name) / INDEX_FOLDER)
     annotated = (
         [(gold.span, code) for gold in read_mentions(mentions) for code in gold.codes] if mentions else []
     )
@@ -117,6 +117,31 @@ def index(
         )
     _show(manifest, time.perf_counter() - start)
     _show_unknown(unknown, mentions)
+    if former:
+        _show_gone(former, manifest)
+
+
+def _former(folder: Path) -> IndexManifest | None:
+    """The manifest of the index that is to be replaced, None where there is none that can be read."""
+    from linker.errors import IndexDamaged, IndexNotFound
+    from linker.index_manifest import IndexManifest
+
+    try:
+        return IndexManifest.read(folder)
+    except (IndexNotFound, IndexDamaged):
+        return None
+
+
+def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
+    gone = {
+        "--mentions": f"{former.mentions:,} annotated mentions"
+        if former.mentions and not made.mentions
+        else "",
+        "--code-axes": f"the code axes {former.code_axes}" if former.code_axes and not made.code_axes else "",
+    }
+    for option, what in gone.items():
+        if what:
+            note(f"The former index had {what}, which this one has not; give {option} to have them again.")
 
 
 def _show(manifest: IndexManifest, seconds: float) -> None:

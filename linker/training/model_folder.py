@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linker.encoder import SETTINGS_FILE
+from linker.whole_files import put_in_place, write_whole
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -79,12 +80,10 @@ def replaced(folder: Path) -> Iterator[Path]:
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     yield staging
-    if folder.exists():
-        shutil.rmtree(folder)
-    staging.rename(folder)
+    put_in_place(staging, folder)
 
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Write `enlace.json`."""
+    """Write `enlace.json`; one that is there stays until it is whole."""
     text = json.dumps(dict(settings), ensure_ascii=False, indent=2)
-    (folder / SETTINGS_FILE).write_text(text + "\n", "utf-8")
+    write_whole(folder / SETTINGS_FILE, f"{text}\n".encode())

@@ -172,6 +172,13 @@ def test_the_weights_of_axes_are_fitted_and_kept(
         assert set(weights) == {"own", "retrieved", "qualifiers", "stem", "bias"}
     linked = json.loads(enlace("link", "artritis muy leve", "--release", "t", "--json").out)
     assert "axes of the code" in json.dumps(linked)
+    mentioned = enlace("index", "--release", "t", *models, "--mentions", tmp_path / "mentions.tsv")
+    assert mentioned.err == (
+        r"The former index had the code axes (\d+)/(\d), which this one has not; give --code-axes to have them again."
+        "\n"
+    )
+    assert "The former index had 240 annotated mentions" in enlace("index", "--release", "t", *models).err
+    assert enlace("index", "--release", "t", *models).err == ""
 
 
 def test_how_words_translate_is_learned_into_a_bi_encoder_and_weighed(
