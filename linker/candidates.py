@@ -22,7 +22,7 @@ from linker.encoder import Encoder, Vectors, model_settings
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.lexical import Rows, Scores, best_rows
-from linker.normalization import fold_words
+from linker.normalization import fold_words, unhyphenated
 from linker.retrieved import Retrieved, merged
 from linker.scope import Scope
 from linker.term_abbreviations import with_those_of_terms
@@ -125,7 +125,7 @@ def _search(
     wanted = min(top_k, scope.count if scope else index.concept_count)
     nearest = index.nearest(vectors, depth, scope.terms if scope else None)[1]
     similarities = index.lexical.similarities(mentions)
-    same = index.lexical.same_folded(mentions)
+    same = _same(index, mentions)
     if scope is not None:
         similarities = (scores * scope.terms for scores in similarities)
         same = [rows[scope.terms[rows]] for rows in same]
@@ -163,6 +163,18 @@ def _search(
         )
         for i, one in enumerate(found)
     ]
+
+
+def _same(index: TermIndex, mentions: Sequence[str]) -> list[Rows]:
+    """Of each text the rows that may be the same; where there are none, those of the text without its hyphens."""
+    same = index.lexical.same_folded(mentions)
+    hyphenated = [
+        i for i, mention in enumerate(mentions) if not len(same[i]) and unhyphenated(mention) != mention
+    ]
+    joined = index.lexical.same_folded([unhyphenated(mentions[i]) for i in hyphenated])
+    for i, rows in zip(hyphenated, joined, strict=True):
+        same[i] = rows
+    return same
 
 
 def _pooled(near: Rows, lexical: Scores, others: Sequence[Rows], depth: int) -> tuple[Rows, Scores]:
@@ -212,14 +224,14 @@ def _by_concept(
     most: int,
     scope: Scope | None,
 ) -> Retrieved:
-    folded = fold_words(mention)
+    folded = {fold_words(mention), fold_words(unhyphenated(mention))} - {""}
     # Only a row of the same folded key can be the mention; keys may collide, so the text decides.
     exact = np.zeros(len(rows), dtype=np.int8)
     for place in np.flatnonzero(same_key):
         text = index.text(rows[place])
         if text == mention:
             exact[place] = 2
-        elif folded and fold_words(text) == folded:
+        elif fold_words(text) in folded:
             exact[place] = 1
     fused = weights.score(dense, lexical)
     spread, concepts, weight = index.senses.of_rows(rows)
@@ -245,4 +257,5 @@ def _by_concept(
         fused[best],
         np.zeros((len(kept), 2), dtype=np.float32),
         (mention,) * len(kept),
+        mention,
     )

@@ -13,6 +13,7 @@ from linker.errors import LinkerError
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _WORD = re.compile(r"[^\W_]+")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 _ENYE_HELD = "\ue000"
 _FIRST_COMBINING = "\u0300"
 
@@ -41,6 +42,11 @@ def fold(text: str) -> str:
 def fold_words(text: str) -> str:
     """`fold` without punctuation: what two strings share when they differ only in case, accents and marks."""
     return " ".join(_WORD.findall(fold(text)))
+
+
+def unhyphenated(text: str) -> str:
+    """Without the hyphens between letters, which some write and others do not: `anti-coagulación`, `COVID-19`."""
+    return _HYPHEN.sub("", text)
 
 
 def fold_letter(letter: str) -> str:

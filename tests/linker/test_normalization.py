@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linker.errors import LinkerError
-from linker.normalization import NORMALISERS, compose, fold, fold_words, normaliser
+from linker.normalization import NORMALISERS, compose, fold, fold_words, normaliser, unhyphenated
 
 fixed = settings(derandomize=True, deadline=None)
 spanish = st.text(alphabet="aeinuñÑáéíóúüÁÉÍÓÚÜ'-+²℃№ªº() \t")
@@ -30,6 +30,9 @@ def test_marks_stand_apart_from_words() -> None:
     assert fold("Año  post-Quirúrgico") == "año post - quirurgico"
     assert fold_words("COVID-19") == fold_words("covid 19") == "covid 19"
     assert fold_words("¿+/?") == ""
+    assert unhyphenated("anti-coagulación, COVID-19, T-3, 2-3, úlcero‑necrótico - no") == (
+        "anticoagulación, COVID-19, T-3, 2-3, úlceronecrótico - no"
+    )
 
 
 def test_compatibility_forms_are_unfolded_and_lower() -> None:
