@@ -257,5 +257,4 @@ def _by_concept(
         fused[best],
         np.zeros((len(kept), 2), dtype=np.float32),
         (mention,) * len(kept),
-        mention,
     )

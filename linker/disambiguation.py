@@ -1,12 +1,10 @@
 """What decides between the candidates that the cross-encoder has read.
 
 The two retrieval scores, the cross-encoder's logit, and how likely the words of mention and terms translate into one
-another (`linker.translation`), which tells a broader and a narrower term from the right one too. A candidate that was
-found by writing out abbreviations has much in common with its reading that the mention does not say (`TAC cerebral`
-and tomografía axial computarizada), so it weighs, too, what found it. The weights are fitted on held-out documents
-(`linker.training.fusion_fit`). What else could decide `benchmarks/evidence.py` measures: how far mention and term say
-the same words, parents, children and siblings, lineage and depth were worth nothing beyond these, and are not here.
-What a document's other mentions say comes after (`linker.coherence`).
+another (`linker.translation`), which tells a broader and a narrower term from the right one too. The weights are fitted
+on held-out documents (`linker.training.fusion_fit`). What else could decide `benchmarks/evidence.py` measures: how far
+mention and term say the same words, parents, children and siblings, lineage and depth were worth nothing beyond these,
+and are not here. What a document's other mentions say comes after (`linker.coherence`).
 """
 
 from __future__ import annotations
@@ -21,6 +19,6 @@ TRANSLATED = "translation of its words"
 
 
 def columns(one: Retrieved, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """What `linker.fusion.RerankWeights` weigh of the first candidates, as many as there are `logits`: shape (k, 6)."""
+    """What `linker.fusion.RerankWeights` weigh of the first candidates, as many as there are `logits`: shape (k, 5)."""
     k = len(logits)
-    return np.column_stack([one.dense[:k], one.lexical[:k], logits, one.translated[:k], one.written_out[:k]])
+    return np.column_stack([one.dense[:k], one.lexical[:k], logits, one.translated[:k]])

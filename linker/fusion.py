@@ -107,8 +107,7 @@ class RerankWeights:
     """A logistic sum of what is known of a candidate that the cross-encoder has read (see `linker.disambiguation`).
 
     `rerank` weighs the cross-encoder's logit, `mention_translated` and `term_translated` how likely the words of the
-    one are translations of the other's (`linker.translation`), `written_out` that it was found by a reading with
-    abbreviations written out, of which each word counts as if the mention had said it.
+    one are translations of the other's (`linker.translation`).
     """
 
     dense: float = 0.0
@@ -116,11 +115,10 @@ class RerankWeights:
     rerank: float = 1.0
     mention_translated: float = 0.0
     term_translated: float = 0.0
-    written_out: float = 0.0
     bias: float = 0.0
 
     def score(self, columns: Scores) -> Scores:
-        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 6)."""
+        """Scores in [0, 1], shape (k,), of `linker.disambiguation.columns`, shape (k, 5)."""
         return _logistic_sum(self, columns)
 
     @classmethod

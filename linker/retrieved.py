@@ -15,8 +15,7 @@ from linker.lexical import Rows
 class Retrieved:
     """One mention's candidates, best first, distinct concepts. Arrays have shape (k,), `readings` length k.
 
-    `readings` holds what was searched for: `mention`, the first of its readings, or another with abbreviations written
-    out.
+    `readings` holds what was searched for: the mention, or a reading of it with abbreviations written out.
     `exact` is 2 where the row is the mention letter for letter, 1 where it is after folding, else 0;
     `weight` is the weight of the sense (see `linker.index.Senses`). `translated`, (k, 2), is what `linker.translation`
     says of the concept's terms and the reading, 0 where nothing is known of words.
@@ -31,17 +30,11 @@ class Retrieved:
     score: npt.NDArray[np.float32]
     translated: npt.NDArray[np.float32]
     readings: tuple[str, ...]
-    mention: str
     defined: frozenset[str] = frozenset()
     """Those of the readings that are written out as the mention's document defines its abbreviations."""
 
     def __len__(self) -> int:
         return len(self.concepts)
-
-    @property
-    def written_out(self) -> npt.NDArray[np.float32]:
-        """1 where a candidate was found by another reading than the first, else 0, shape (k,)."""
-        return np.array([reading != self.mention for reading in self.readings], dtype=np.float32)
 
     def at(self, places: npt.NDArray[np.int64]) -> Retrieved:
         """The candidates at these places, in this order."""
@@ -55,7 +48,6 @@ class Retrieved:
             self.score[places],
             self.translated[places],
             tuple(self.readings[i] for i in places),
-            self.mention,
             self.defined,
         )
 
@@ -101,7 +93,6 @@ def merged(readings: Sequence[Retrieved], wanted: int, defined: Sequence[str] = 
         score[kept],
         np.concatenate([one.translated for one in readings])[kept],
         tuple(texts[i] for i in kept),
-        readings[0].mention,
         frozenset(defined),
     )
 
@@ -112,7 +103,8 @@ def _stands_for_another(readings: Sequence[Retrieved], defined: Sequence[str]) -
     `IRA`, insuficiencia renal aguda, is not *ira*; but `DM` is a release's own `dm` where that is diabetes.
     """
     first, *others = readings
-    if defined or " " in first.mention or not first.mention.isupper() or first.exact.max(initial=0) != 1:
+    mention = first.readings[0] if first.readings else ""
+    if defined or " " in mention or not mention.isupper() or first.exact.max(initial=0) != 1:
         return False
     meant = {int(concept) for one in others for concept in one.concepts[one.exact > 0]}
     return bool(meant) and meant.isdisjoint(first.concepts[first.exact > 0].tolist())

@@ -25,9 +25,8 @@ from hypothesis import strategies as st
 from graph.model import Concept, Record, Term
 from linker.abbreviations import Abbreviations
 from linker.candidates import Retriever
-from linker.disambiguation import columns
 from linker.encoder import BiEncoder
-from linker.fusion import RerankWeights, RetrievalWeights
+from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
 from linker.indexing import build_index
 from linker.retrieved import Retrieved
@@ -179,16 +178,3 @@ def test_a_mention_with_an_abbreviation_is_searched_for_written_out_too(
     assert len(set(found.concepts)) == len(found) == index.concept_count
     assert set(plain.readings) == {"asma"}
     assert plain.exact[0] == 2
-
-
-def test_a_cross_encoder_weighs_what_was_found_by_writing_out(index: TermIndex, encoder: BiEncoder) -> None:
-    abbreviations = Abbreviations.of([("Br", "bronquial")])
-    weights = RetrievalWeights(dense=0, lexical=10, bias=-5)
-    (one,) = Retriever(index, encoder, abbreviations, weights).retrieve(["dolor Br"], 10)
-    assert one.mention == "dolor Br"
-    assert one.written_out.tolist() == [float(reading == "dolor bronquial") for reading in one.readings]
-    assert set(one.written_out) == {0, 1}
-    assert one.at(np.array([0])).written_out.tolist() == one.written_out[:1].tolist()
-    against = RerankWeights(rerank=0.0, written_out=-20.0)
-    scores = against.score(columns(one, np.zeros(len(one), np.float32)))
-    assert scores[one.written_out == 0].min() > scores[one.written_out == 1].max()
