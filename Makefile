@@ -47,6 +47,7 @@ results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --set distemist-hpo-terms --precision bfloat16 --json docs/results
 	$(BIN)/python -m benchmarks.linking --data $(DATA) --set distemist-hpo-terms --precision int8 --json docs/results
 	$(BIN)/python -m benchmarks.evidence --data $(DATA) --json docs/results
+	$(BIN)/python -m benchmarks.retrained --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.against_published_loop --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.latency --data $(DATA) --json docs/results
 	$(BIN)/python -m benchmarks.latency --data $(DATA) --precision int8 --json docs/results

@@ -16,6 +16,7 @@ from benchmarks.evidence import evidence_section
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
 from benchmarks.recognition_page import recognition_section
+from benchmarks.retrained import retrained_section
 from benchmarks.serving_page import one_request_section, serve_section
 from benchmarks.speed_figures import Aims, aim, shown
 from linker.encoder import BFLOAT16, INT8
@@ -334,6 +335,7 @@ def page() -> str:
                 None, [lower_section("distemist-hpo-terms", precision) for precision in (BFLOAT16, INT8)]
             ),
             *(evidence_section(figures[name]) for name in ("evidence",) if name in figures),
+            *(retrained_section(figures[name]) for name in ("retrained",) if name in figures),
             *(loop_section(figures[name]) for name in ("against-published-loop",) if name in figures),
             *(
                 latency_section(figures[name], figures.get(f"{name}-int8"))
