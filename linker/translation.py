@@ -170,6 +170,10 @@ class Translation:
                 rows, logs = rows[among[rows]], logs[among[rows]]
             each, own = np.unique(rows, return_inverse=True)
             explained = np.bincount(own, logs, minlength=len(each))
+            if len(each) > top_k:
+                # Frequent words are in many terms of a large index: only what reaches the last place is ordered.
+                reaching = explained >= np.partition(explained, -top_k)[-top_k]
+                each, explained = each[reaching], explained[reaching]
             found.append(each[np.lexsort((each, -explained))[:top_k]])
         return found
 
