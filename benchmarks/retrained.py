@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -26,8 +27,8 @@ from benchmarks.linking_sets import SETS
 SCRIPT = Path(__file__).with_name("train_shipped_models.sh")
 CLAIMED = Path(__file__).resolve().parents[1] / "docs" / "results"
 FILE = "retrained.json"
-MINUTES = "minutes"
-"""The file in which the script leaves how long it took."""
+MINUTES, MODELS = "minutes", "models-again"
+"""Where in the folder of work the script leaves how long it took, and the models."""
 MOST_MINUTES = 120
 
 _HEAD = """\
@@ -74,17 +75,26 @@ def held(claimed: dict[str, Any], again: dict[str, Any], name: str) -> Iterator[
 
 
 def train(data: Path, work: Path) -> int:
-    """Train into `work` unless that is done, and how many minutes it took. Raises CalledProcessError."""
-    told = work / MINUTES
+    """Train into `work` unless that is done, and how many minutes it took.
+
+    Raises SystemExit where a training there was cut short, CalledProcessError where this one fails.
+    """
+    told, models = work / MINUTES, work / MODELS
     if not told.is_file():
-        folders = {"DATA": str(data), "WORK": str(work), "MODELS": str(work / "models-again")}
+        if models.exists():
+            raise SystemExit(
+                f"{work} holds a training that was cut short; remove it, so that the time is of a whole one."
+            )
+        # The script calls `python` and `enlace`: those of this environment, activated or not.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        folders = {"DATA": str(data), "WORK": str(work), "MODELS": str(models), "PATH": path}
         subprocess.run(["bash", str(SCRIPT)], env={**os.environ, **folders}, check=True)
     return int(told.read_text("utf-8"))
 
 
 def measure(data: Path, work: Path) -> list[Held]:
     """Measure linking with what was trained, the sets that are not measured yet, and hold it against the claims."""
-    figures, models = work / "figures", work / "models-again"
+    figures, models = work / "figures", work / MODELS
     open_ones = [one.name for one in SETS if not (figures / f"{one.name}.json").is_file()]
     if open_ones:
         asked = [word for name in open_ones for word in ("--set", name)]
