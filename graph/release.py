@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, TypeVar
 from graph import manifest, neo4j_address
 from graph.errors import GraphError, ReleaseBusy, ReleaseDamaged, ReleaseNotFound, StoreUnavailable
 from graph.model import Release
+from graph.whole_files import put_in_place, write_whole
 
 if TYPE_CHECKING:
     from graph.hierarchy import Hierarchy
@@ -270,18 +271,8 @@ class ReleaseHome:
         microseconds, and readers wait for that; a process killed right there leaves the former release to
         `recover`, which the next reader or writer calls.
         """
-        staging, aside = self.staging_folder(name), self.replaced_folder(name)
         folder = self.releases_folder / name
-        replacing = folder.exists()
-        if replacing:
-            folder.replace(aside)
-        try:
-            staging.replace(folder)
-        except BaseException:
-            if replacing:
-                aside.replace(folder)
-            raise
-        shutil.rmtree(aside, ignore_errors=True)
+        put_in_place(self.staging_folder(name), folder, self.replaced_folder(name))
         return folder
 
     @property
@@ -356,10 +347,8 @@ class ReleaseHome:
 
 def _write_name(file: Path, name: str) -> None:
     """Have a file name a release, in one step for whoever reads it. Raises `StoreUnavailable`."""
-    made = file.with_name(f".{file.name}-{os.getpid()}")
     try:
-        made.write_text(name + "\n", encoding="utf-8")
-        made.replace(file)
+        write_whole(file, f"{name}\n".encode())
     except OSError as error:
         raise StoreUnavailable(f"{file} cannot be written: {error.strerror}.") from None
 

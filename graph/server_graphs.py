@@ -21,6 +21,7 @@ from graph.neo4j_address import Neo4jAddress
 from graph.neo4j_builder import Neo4jBuilder
 from graph.neo4j_connection import WRITE_PATIENCE_S, Connection
 from graph.release import GRAPHS_FOLDER, ReleaseHome
+from graph.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,7 @@ def _note(home: ReleaseHome, name: str, address: Neo4jAddress) -> None:
     path = _note_path(home, address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_suffix(".new")
-        made.write_text(json.dumps({"release": name, "url": address.url}) + "\n", encoding="utf-8")
-        made.replace(path)
+        write_whole(path, (json.dumps({"release": name, "url": address.url}) + "\n").encode())
     except OSError as error:
         raise StoreUnavailable(f"Nothing can be written at {path}: {error.strerror}.") from error
 

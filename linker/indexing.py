@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from graph.model import CURIE, SynonymScope, Term, TermKind
 from graph.store import GraphStore
+from graph.whole_files import put_in_place
 from linker.annotation.dictionary_terms import FOLDER as DICTIONARY_FOLDER
 from linker.annotation.dictionary_terms import DictionaryTerms
 from linker.code_axes import FOLDER as CODE_AXES_FOLDER
@@ -34,7 +35,6 @@ from linker.term_abbreviations import ABBREVIATIONS_FILE
 from linker.term_abbreviations import gather as gather_abbreviations
 from linker.term_abbreviations import write as write_abbreviations
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
-from linker.whole_files import put_in_place
 from linker.word_postings import FOLDER as WORDS_FOLDER
 from linker.word_postings import WordPostings
 

@@ -28,10 +28,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from graph.whole_files import write_whole
 from linker.content_words import word_stems
 from linker.errors import ModelNotFound
 from linker.lexical import Rows, keys_of
-from linker.whole_files import write_whole
 from linker.word_postings import WordPostings
 
 FILE = "translation.safetensors"

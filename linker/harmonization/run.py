@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 from numpy.typing import NDArray
 
+from graph.whole_files import write_whole
 from linker.errors import RunMismatch
 from linker.harmonization.rows import Columns, Part, parts
 from linker.harmonization.units import Units
@@ -184,9 +185,7 @@ def _check(output: Path, folder: Path, provenance: Provenance, *, overwrite: boo
         return
     for old in folder.glob("*.arrow*"):
         old.unlink()
-    written = said.with_suffix(".tmp")
-    written.write_text(json.dumps(asdict(provenance), indent=2) + "\n", "utf-8")
-    written.replace(said)
+    write_whole(said, (json.dumps(asdict(provenance), indent=2) + "\n").encode())
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.whole_files import put_in_place, write_whole
 from linker.encoder import SETTINGS_FILE
-from linker.whole_files import put_in_place, write_whole
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer

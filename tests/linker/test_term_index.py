@@ -267,14 +267,14 @@ class TestBuilding:
         folder = imported(home, "clinic", RECORDS)
         indexed(home, "clinic", encoder)
         created = IndexManifest.read(folder).created
-        rename = Path.rename
+        replace = Path.replace
 
         def refuse(self: Path, target: Path) -> Path:
             if self.name == ".index-new":
                 raise OSError("no space")
-            return rename(self, target)
+            return replace(self, target)
 
-        monkeypatch.setattr(Path, "rename", refuse)
+        monkeypatch.setattr(Path, "replace", refuse)
         with pytest.raises(OSError, match="no space"):
             indexed(home, "clinic", encoder)
         assert IndexManifest.read(folder).created == created
