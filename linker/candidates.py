@@ -224,10 +224,11 @@ def _by_concept(
     most: int,
     scope: Scope | None,
 ) -> Retrieved:
-    folded = {fold_words(mention), fold_words(unhyphenated(mention))} - {""}
     # Only a row of the same folded key can be the mention; keys may collide, so the text decides.
     exact = np.zeros(len(rows), dtype=np.int8)
-    for place in np.flatnonzero(same_key):
+    same = np.flatnonzero(same_key)
+    folded = {fold_words(mention), fold_words(unhyphenated(mention))} - {""} if len(same) else set()
+    for place in same:
         text = index.text(rows[place])
         if text == mention:
             exact[place] = 2

@@ -153,10 +153,7 @@ class BiEncoder:
                 pool = Pooling(body.get_embedding_dimension(), pooling_mode=pooling or "cls")
                 model = SentenceTransformer(modules=[body, pool], device=device)
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-            raise ModelNotFound(
-                f"The bi-encoder {str(name)!r} cannot be loaded ({first_line(error)}); "
-                "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
-            ) from error
+            raise cannot_load("bi-encoder", name, first_line(error)) from error
         model.max_seq_length = length
         model.eval()
         pools = [module for module in model if isinstance(module, Pooling)]
@@ -315,10 +312,15 @@ def check_folder(kind: str, name: str | Path) -> None:
     """Raise ModelNotFound where `name` is a path, as no Hugging Face id is, and there is no such folder."""
     path = Path(name)
     if (path.is_absolute() or str(name).startswith((".", "~")) or len(path.parts) > 2) and not path.is_dir():
-        raise ModelNotFound(
-            f"The {kind} {str(name)!r} cannot be loaded (there is no such folder); name a folder with a model, or "
-            "a Hugging Face id that is on this machine or can be downloaded."
-        )
+        raise cannot_load(kind, name, "there is no such folder")
+
+
+def cannot_load(kind: str, name: str | Path, reason: str) -> ModelNotFound:
+    """The error that tells why a model of some kind cannot be loaded."""
+    return ModelNotFound(
+        f"The {kind} {str(name)!r} cannot be loaded ({reason}); name a folder with a model, or a Hugging Face id "
+        "that is on this machine or can be downloaded."
+    )
 
 
 def model_settings(name: str | Path) -> dict[str, Any]:

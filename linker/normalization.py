@@ -45,7 +45,7 @@ def fold_words(text: str) -> str:
 
 
 def unhyphenated(text: str) -> str:
-    """Without the hyphens between letters, which some write and others do not: `anti-coagulación`, `COVID-19`."""
+    """Without the hyphens between letters, which not all write (`anti-coagulación`); that of `COVID-19` stays."""
     return _HYPHEN.sub("", text)
 
 

@@ -18,6 +18,7 @@ from linker.encoder import (
     DEFAULT_NORMALISATION,
     FULL,
     SETTINGS_FILE,
+    cannot_load,
     check_folder,
     lower_precision,
     model_settings,
@@ -97,10 +98,7 @@ class Reranker:
                 str(name), max_length=length, device=device, model_kwargs={"dtype": torch.float32}
             )
         except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-            raise ModelNotFound(
-                f"The cross-encoder {str(name)!r} cannot be loaded ({first_line(error)}); "
-                "name a folder with a model, or a Hugging Face id that is on this machine or can be downloaded."
-            ) from error
+            raise cannot_load("cross-encoder", name, first_line(error)) from error
         kinds = getattr(model.config, "architectures", None) or []
         if any(kind.endswith(("Model", "ForMaskedLM")) for kind in kinds):
             # It would load, with a head of random weights.

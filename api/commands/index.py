@@ -133,14 +133,11 @@ def _former(folder: Path) -> IndexManifest | None:
 
 
 def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
-    gone = {
-        "--mentions": f"{former.mentions:,} annotated mentions"
-        if former.mentions and not made.mentions
-        else "",
-        "--code-axes": f"the code axes {former.code_axes}" if former.code_axes and not made.code_axes else "",
-    }
-    for option, what in gone.items():
-        if what:
+    for option, had, has, what in (
+        ("--mentions", former.mentions, made.mentions, f"{former.mentions:,} annotated mentions"),
+        ("--code-axes", former.code_axes, made.code_axes, f"the code axes {former.code_axes}"),
+    ):
+        if had and not has:
             note(f"The former index had {what}, which this one has not; give {option} to have them again.")
 
 

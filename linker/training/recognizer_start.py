@@ -10,8 +10,8 @@ from typing import Any
 from linker.annotation.recognizer import MOST_TOKENS, positions
 from linker.annotation.recognizer_labels import LabelScheme
 from linker.annotation.recognizer_reading import TextReader
-from linker.encoder import check_folder, model_settings
-from linker.errors import ModelNotFound, TrainingError, first_line
+from linker.encoder import cannot_load, check_folder, model_settings
+from linker.errors import TrainingError, first_line
 from linker.normalization import normaliser
 from linker.training.recognizer import RecognizerRecipe, Trained
 from linker.training.scratch import ScratchSize, write_scratch_model
@@ -50,7 +50,7 @@ def write_bilstm(folder: Path, start: str | Path, size: BiLstmSize, seed: int) -
         tokenizer = AutoTokenizer.from_pretrained(str(start))
         vectors = AutoModel.from_pretrained(str(start), dtype=torch.float32).get_input_embeddings().weight
     except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-        raise _cannot_load(start, error) from error
+        raise cannot_load("model", start, first_line(error)) from error
     read_as_trained(tokenizer, str(start))
     torch.manual_seed(seed)
     config = BiLstmConfig(
@@ -88,7 +88,7 @@ def open_start(
         config = AutoConfig.from_pretrained(str(start))
         tokenizer = AutoTokenizer.from_pretrained(str(start))
     except Exception as error:  # the libraries raise many kinds for one thing: it cannot be loaded
-        raise _cannot_load(start, error) from error
+        raise cannot_load("model", start, first_line(error)) from error
     name = str(start)
     reader = read_as_trained(tokenizer, name)
     most = positions(config)
@@ -114,7 +114,7 @@ def open_start(
             str(start), config=config, dtype=torch.float32, ignore_mismatched_sizes=not keeps_head
         )
     except Exception as error:
-        raise _cannot_load(start, error) from error
+        raise cannot_load("model", start, first_line(error)) from error
     return Trained(model.to(device), tokenizer, reader, scheme, recipe)
 
 
@@ -142,10 +142,3 @@ def read_as_trained(tokenizer: Any, start: str) -> TextReader:
         backend.normalizer = normalizers.NFC()
         reader = TextReader(tokenizer, start)
     return reader
-
-
-def _cannot_load(start: str | Path, error: Exception) -> ModelNotFound:
-    return ModelNotFound(
-        f"The model {str(start)!r} cannot be loaded ({first_line(error)}); name a folder with a model, or a Hugging "
-        "Face id that is on this machine or can be downloaded."
-    )
