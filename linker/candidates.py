@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,6 +33,8 @@ Defined: TypeAlias = Mapping[str, Sequence[str]]
 
 #: Mentions whose candidates are compared together. More take more memory and save no more time.
 _AT_ONCE = 256
+#: Rows that each retriever names; more where more candidates are asked for.
+_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,10 @@ class Retriever:
         if not texts:
             return []
         vectors = self.encoder.encode(texts)
-        most = max(top_k, ORDERED) if self.order else top_k
-        by_words = self.order.found(self.index, texts, scope) if self.order else [NO_ROWS] * len(texts)
-        searched = _search(self.index, texts, vectors, by_words, self.weights, top_k, most, scope)
+        by_words = self.order.found(self.index, texts, scope) if self.order else None
+        searched = _search(self.index, texts, vectors, by_words, self.weights, top_k, scope)
         if self.order:
-            searched = [
-                self.order.ordered(self.index, one, rows, top_k)
-                for one, rows in zip(searched, by_words, strict=True)
-            ]
+            searched = [self.order.ordered(self.index, one, top_k) for one in searched]
         found = dict(zip(texts, searched, strict=True))
         wanted = min(top_k, scope.count if scope else self.index.concept_count)
         return [merged([found[text] for text in one.texts], wanted, one.defined) for one in readings]
@@ -111,17 +109,17 @@ def _search(
     index: TermIndex,
     mentions: Sequence[str],
     vectors: Vectors,
-    by_words: Sequence[Rows],
+    by_words: Sequence[Rows] | None,
     weights: RetrievalWeights,
     top_k: int,
-    most: int,
     scope: Scope | None,
 ) -> list[Retrieved]:
-    """The `top_k` best concepts of each text, and as many more as are at hand, up to `most`.
+    """The `top_k` best concepts of each text, or more: all whose words are to be looked at, where words order them.
 
-    `vectors` has shape (len(mentions), dimensions); `by_words`, what each text's words found, is there however many.
+    `vectors` has shape (len(mentions), dimensions); `by_words` is what each text's words found, None where words
+    order nothing.
     """
-    depth = max(64, 2 * top_k)
+    depth = max(_DEPTH, 2 * top_k)
     wanted = min(top_k, scope.count if scope else index.concept_count)
     nearest = index.nearest(vectors, depth, scope.terms if scope else None)[1]
     similarities = index.lexical.similarities(mentions)
@@ -138,28 +136,31 @@ def _search(
                 nearest[start:stop],
                 islice(similarities, _AT_ONCE),
                 same[start:stop],
-                by_words[start:stop],
+                by_words[start:stop] if by_words else repeat(NO_ROWS, stop - start),
                 strict=True,
             )
         ]
         # Terms near one mention are near another, and each is decoded once.
-        rows, places = np.unique(np.concatenate([rows for rows, _ in pools]), return_inverse=True)
+        rows, places = np.unique(np.concatenate([pool.rows for pool in pools]), return_inverse=True)
         decoded = index.vectors_of(rows)
-        ends = np.cumsum([len(rows) for rows, _ in pools])
-        for i, (rows, lexical), at in zip(
-            range(start, stop), pools, np.split(places, ends[:-1]), strict=True
-        ):
+        ends = np.cumsum([len(pool.rows) for pool in pools])
+        for i, pool, at in zip(range(start, stop), pools, np.split(places, ends[:-1]), strict=True):
             dense = decoded[at] @ vectors[i]
-            alike = np.isin(rows, same[i])
-            one = _by_concept(
-                index, mentions[i], rows, alike, dense, lexical, by_words[i], weights, most, scope
-            )
-            found.append(one)
+            told = by_words[i] if by_words else None
+            found.append(_by_concept(index, mentions[i], pool, same[i], dense, told, weights, top_k, scope))
     return [
         one
         if len(one) >= wanted
         else _searched_wider(
-            index, mentions[i], vectors[i], same[i], by_words[i], weights, wanted, most, scope, 4 * depth
+            index,
+            mentions[i],
+            vectors[i],
+            same[i],
+            by_words[i] if by_words else None,
+            weights,
+            wanted,
+            scope,
+            4 * depth,
         )
         for i, one in enumerate(found)
     ]
@@ -177,11 +178,38 @@ def _same(index: TermIndex, mentions: Sequence[str]) -> list[Rows]:
     return same
 
 
-def _pooled(near: Rows, lexical: Scores, others: Sequence[Rows], depth: int) -> tuple[Rows, Scores]:
-    """The rows that any retriever names, in order, and their lexical scores."""
-    rows = np.unique(np.concatenate([near, best_rows(lexical, depth), *others]))
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The rows that any retriever names for a text, in order, and their lexical scores, both of shape (k,).
+
+    `lists` are those that each names, best first.
+    """
+
+    rows: Rows
+    lexical: Scores
+    lists: tuple[Rows, Rows]
+
+
+def _pooled(near: Rows, lexical: Scores, others: Sequence[Rows], depth: int) -> _Pool:
+    alike = best_rows(lexical, depth)
+    rows = np.unique(np.concatenate([near, alike, *others]))
     rows = rows[rows >= 0]
-    return rows, lexical[rows]
+    return _Pool(rows, lexical[rows], (near[near >= 0], alike))
+
+
+def _first(index: TermIndex, pool: _Pool, concepts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of a pool's `concepts`, best first, are the first ORDERED: of each retriever its own first, then the best.
+
+    Those of the retrievers come first because a deeper search brings more that crowd them out by both scores together.
+    """
+    head = []
+    for rows in pool.lists:
+        named = index.senses.of_rows(rows)[1]
+        each, places = np.unique(named[np.isin(named, concepts)], return_index=True)
+        head.append(each[np.argsort(places)[: ORDERED // 2]])
+    chosen = np.zeros(len(concepts), dtype=np.bool_)
+    chosen[np.argsort(~np.isin(concepts, np.concatenate(head)), kind="stable")[:ORDERED]] = True
+    return chosen
 
 
 def _searched_wider(
@@ -189,10 +217,9 @@ def _searched_wider(
     mention: str,
     vector: npt.NDArray[np.float32],
     same: Rows,
-    by_words: Rows,
+    by_words: Rows | None,
     weights: RetrievalWeights,
     wanted: int,
-    most: int,
     scope: Scope | None,
     depth: int,
 ) -> Retrieved:
@@ -203,10 +230,10 @@ def _searched_wider(
         similarities = similarities * scope.terms
     while True:
         near = index.nearest(vector[None], depth, among)[1][0]
-        rows, lexical = _pooled(near, similarities, [same, by_words], depth)
-        dense = index.vectors_of(rows) @ vector
-        alike = np.isin(rows, same)
-        one = _by_concept(index, mention, rows, alike, dense, lexical, by_words, weights, most, scope)
+        others = [same] if by_words is None else [same, by_words]
+        pool = _pooled(near, similarities, others, depth)
+        dense = index.vectors_of(pool.rows) @ vector
+        one = _by_concept(index, mention, pool, same, dense, by_words, weights, wanted, scope)
         if len(one) >= wanted or depth >= len(index):
             return one
         depth *= 4
@@ -215,20 +242,19 @@ def _searched_wider(
 def _by_concept(
     index: TermIndex,
     mention: str,
-    rows: Rows,
-    same_key: npt.NDArray[np.bool_],
+    pool: _Pool,
+    same_key: Rows,
     dense: npt.NDArray[np.float32],
-    lexical: npt.NDArray[np.float32],
-    by_words: Rows,
+    by_words: Rows | None,
     weights: RetrievalWeights,
-    most: int,
+    wanted: int,
     scope: Scope | None,
 ) -> Retrieved:
+    rows, lexical = pool.rows, pool.lexical
     # Only a row of the same folded key can be the mention; keys may collide, so the text decides.
     exact = np.zeros(len(rows), dtype=np.int8)
-    same = np.flatnonzero(same_key)
-    folded = {fold_words(mention), fold_words(unhyphenated(mention))} - {""} if len(same) else set()
-    for place in same:
+    folded = {fold_words(mention), fold_words(unhyphenated(mention))} - {""} if len(same_key) else set()
+    for place in np.flatnonzero(np.isin(rows, same_key)):
         text = index.text(rows[place])
         if text == mention:
             exact[place] = 2
@@ -244,9 +270,13 @@ def _by_concept(
     order = np.lexsort((rows[spread], -fused[spread], -sense_weight, -exact[spread].astype(np.int64)))
     _, first = np.unique(concepts[order], return_index=True)
     kept = order[np.sort(first)]
-    among = np.isin(concepts[kept], concepts[np.isin(rows[spread], by_words)])
-    among[:most] = True
-    kept = kept[among]
+    looked = 0
+    if by_words is not None:
+        looked_at = np.isin(concepts[kept], concepts[np.isin(rows[spread], by_words)])
+        looked_at |= _first(index, pool, concepts[kept])
+        looked = int(looked_at.sum())
+        kept = np.concatenate([kept[looked_at], kept[~looked_at]])
+    kept = kept[: max(wanted, looked)]
     best = spread[kept]
     return Retrieved(
         concepts[kept],
@@ -258,4 +288,5 @@ def _by_concept(
         fused[best],
         np.zeros((len(kept), 2), dtype=np.float32),
         (mention,) * len(kept),
+        looked=looked,
     )

@@ -32,6 +32,8 @@ class Retrieved:
     readings: tuple[str, ...]
     defined: frozenset[str] = frozenset()
     """Those of the readings that are written out as the mention's document defines its abbreviations."""
+    looked: int = 0
+    """The words of so many, from the first on, are to be looked at (`linker.word_order`)."""
 
     def __len__(self) -> int:
         return len(self.concepts)

@@ -40,20 +40,14 @@ class WordOrder:
             return [NO_ROWS] * len(texts)
         return self.translation.nearest(texts, index.words, FOUND_BY_WORDS, scope.terms if scope else None)
 
-    def ordered(self, index: TermIndex, one: Retrieved, found: Rows, wanted: int) -> Retrieved:
-        """The first `wanted` candidates of one reading, by their words too; exact matches stay ahead of the rest.
-
-        The words of the first ORDERED are looked at, and of those with a term that was `found` by its words.
-        """
+    def ordered(self, index: TermIndex, one: Retrieved, wanted: int) -> Retrieved:
+        """The first `wanted` candidates of one reading, by their words too; exact matches stay ahead of the rest."""
         if not len(one):
             return one
-        looked = np.isin(one.concepts, index.senses.of_rows(found)[1])
-        looked[:ORDERED] = True
+        looked = slice(one.looked)
         translated = np.zeros_like(one.translated)
         translated[looked] = self.translation.columns(one.readings[0], index.terms_of(one.concepts[looked]))
         ordered = self.weights.score(np.column_stack([one.dense, one.lexical, translated])[looked])
-        scores = np.empty_like(one.score)
-        scores[looked] = ordered
-        scores[~looked] = scores_behind(one.score[~looked], float(ordered.min()))
+        scores = np.concatenate([ordered, scores_behind(one.score[one.looked :], float(ordered.min()))])
         order = np.lexsort((np.arange(len(one)), np.where(one.exact > 0, 0, -scores), one.exact == 0))
         return replace(one, score=scores, translated=translated).at(order[:wanted])

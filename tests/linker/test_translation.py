@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -274,7 +275,7 @@ def test_words_find_terms_that_neither_letters_nor_vectors_find(
     tmp_path: Path, tiny_bi_encoder: Path, order: WordOrder
 ) -> None:
     alike = [
-        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vestigio {i}", "es"))
+        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vesícula {i}", "es"))
     ]
     records = [*alike, Concept("Z:meant"), Term("Z:meant", "bladder", "en")]
     indexed_records(tmp_path / "index", records, BiEncoder.open(tiny_bi_encoder))
@@ -293,6 +294,28 @@ def test_words_find_terms_that_neither_letters_nor_vectors_find(
     index.words = None
     (as_before,) = retriever(index, tiny_bi_encoder, order).retrieve(["vesical"], 5)
     assert meant not in as_before.concepts
+    index.close()
+
+
+def test_the_first_of_each_retriever_are_looked_at_however_many_are_asked_for(
+    tmp_path: Path, tiny_bi_encoder: Path, order: WordOrder
+) -> None:
+    alike = [
+        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vestigio {i}", "es"))
+    ]
+    records = [*alike, Concept("Z:meant"), Term("Z:meant", "litiasis en la vejiga", "es")]
+    indexed_records(tmp_path / "index", records, BiEncoder.open(tiny_bi_encoder))
+    index = TermIndex.open(tmp_path / "index")
+    index.words = None
+    meant = index.concept_ids().index("Z:meant")
+    against_letters = replace(
+        retriever(index, tiny_bi_encoder, order), weights=RetrievalWeights(dense=0, lexical=-10, bias=0)
+    )
+    for top_k in (5, 200):
+        (one,) = against_letters.retrieve([MENTION], top_k)
+        assert one.concepts[0] == meant
+        assert len(one) == len(set(one.concepts.tolist())) == top_k
+        assert np.all(np.diff(one.score) <= 0)
     index.close()
 
 
