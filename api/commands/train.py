@@ -86,6 +86,12 @@ def bi_encoder(
         typer.Option("--from", metavar="ID-OR-FOLDER", help="A checkpoint; without it, from scratch."),
     ] = None,
     steps: Annotated[int, typer.Option("--steps", min=1)] = 4000,
+    runs: Annotated[
+        int,
+        typer.Option(
+            "--runs", min=1, help="Train so many times, with other batches, and take the mean of the weights."
+        ),
+    ] = 1,
     batch_size: Annotated[int, typer.Option("--batch-size", min=2)] = 192,
     learning_rate: Annotated[float, typer.Option("--learning-rate")] = 5e-4,
     layers: Annotated[int, typer.Option("--layers", min=1, help="From scratch only.")] = 2,
@@ -147,6 +153,7 @@ def bi_encoder(
         pairs=pairs,
         synonym_share=synonym_share,
         loss=loss,
+        runs=runs,
     )
     size = ScratchSize(layers, dimensions, max(1, dimensions // 32), vocabulary)
     with training_data(release, mentions, dev_share, data_note, texts) as data, progress() as tell:

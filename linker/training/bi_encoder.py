@@ -6,6 +6,7 @@ The rest of a batch serves as negatives (`linker.training.losses`; `linker.train
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from linker.training.corpus import TrainingCorpus
 from linker.training.losses import contrastive, multi_similarity
 from linker.training.optimization import Course, Progress, Schedule, Watch, optimise
 from linker.training.pairs import BiEncoderRecipe, Pair, PairSampler, related_pairs, same_things
+from linker.training.repeated_runs import train_repeatedly
 
 if TYPE_CHECKING:
     import torch
@@ -33,13 +35,40 @@ def train_bi_encoder(
     watch: Watch = Watch(),  # noqa: B008 - frozen
     checkpoint: Checkpoint | None = None,
 ) -> Course:
-    """Train `model` in place. The same seed, data and machine give the same weights. Raises TrainingError."""
-    import torch
+    """Train `model` in place; `progress` counts the steps of all runs.
 
+    The same seed, data and machine give the same weights. Raises TrainingError.
+    """
     if len(corpus.groups) < 2:
         raise TrainingError(
             "There are fewer than two groups of synonyms to train on; name a release with synonyms."
         )
+    if recipe.runs == 1:
+        return _run(model, corpus, recipe, progress, watch, checkpoint)
+
+    def train(run: int) -> Course:
+        return _run(
+            model,
+            corpus,
+            replace(recipe, seed=recipe.seed + run),
+            lambda step, steps, loss: progress(run * steps + step, recipe.runs * steps, loss),
+            watch,
+            checkpoint.of_run(run) if checkpoint else None,
+        )
+
+    return train_repeatedly(model, recipe.runs, train, watch.measure)
+
+
+def _run(
+    model: SentenceTransformer,
+    corpus: TrainingCorpus,
+    recipe: BiEncoderRecipe,
+    progress: Progress,
+    watch: Watch,
+    checkpoint: Checkpoint | None,
+) -> Course:
+    import torch
+
     torch.manual_seed(recipe.seed)
     sampler = PairSampler(corpus, recipe)
 

@@ -6,24 +6,46 @@ from typing import Any
 
 from linker.training.corpus import TrainingCorpus
 from linker.training.negatives import WrongAnswers
-from linker.training.optimization import Course
+from linker.training.optimization import Course, Reading
 from linker.training.pair_details import PairDetails
 
 
 def figures(course: Course, measured: str) -> list[str]:
     """The readings of a training, for its model card."""
-    scored = any(reading.score is not None for reading in course.readings)
-    rows = [
-        f"| {reading.step:,} | {reading.loss:.4f} |" + (f" {reading.score:.4f} |" if scored else "")
-        for reading in course.readings
-    ]
-    told = [f"The weights are those of step {course.kept:,}. Loss is the mean since the row before."]
+    runs = course.runs or (course,)
+    scored = any(reading.score is not None for run in runs for reading in run.readings)
+    kept = ", ".join(f"{run.kept:,}" for run in runs)
+    told = [f"The weights are those of step {kept}. Loss is the mean since the row before."]
+    if course.runs:
+        told[0] = (
+            f"The weights are the mean of those of {len(runs)} runs at step {kept}. Loss is the mean since the row "
+            "before, and in the last row that of the runs' last rows."
+        )
     if scored:
         told.append(f"Dev is the mean reciprocal rank of {measured}.")
-    head = (
-        ["| step | loss | dev |", "| --- | --- | --- |"] if scored else ["| step | loss |", "| --- | --- |"]
-    )
-    return [" ".join(told), "", *head, *rows, "", "Of linking: see `docs/results.md`."]
+    columns = [*(["run"] if course.runs else []), "step", "loss", *(["dev"] if scored else [])]
+    rows = [
+        [*([str(number)] if course.runs else []), *_row(reading, scored)]
+        for number, run in enumerate(runs, 1)
+        for reading in run.readings
+    ]
+    if course.runs:
+        rows.append(["mean", *_row(course.readings[0], scored)])
+    table = [columns, ["---"] * len(columns), *rows]
+    return [
+        " ".join(told),
+        "",
+        *(f"| {' | '.join(row)} |" for row in table),
+        "",
+        "Of linking: see `docs/results.md`.",
+    ]
+
+
+def _row(reading: Reading, scored: bool) -> list[str]:
+    row = [f"{reading.step:,}", f"{reading.loss:.4f}"]
+    if scored:
+        row.append("" if reading.score is None else f"{reading.score:.4f}")
+    return row
 
 
 def facts(

@@ -26,16 +26,21 @@ class Checkpoint:
     `fingerprint` is of all that decides the result: a state with another one is another training's.
     """
 
-    def __init__(self, output: Path, fingerprint: str, every: int) -> None:
+    def __init__(self, output: Path, fingerprint: str, every: int, file: str = STATE_FILE) -> None:
         self.folder = output.parent / f".{output.name}.training"
         self.every = every
-        self._fingerprint = fingerprint
+        self._output, self._fingerprint, self._file = output, fingerprint, file
+
+    def of_run(self, run: int) -> Checkpoint:
+        """That of one of several runs of the training, counted from 0; the first has this one."""
+        file = f"run-{run + 1}.pt" if run else STATE_FILE
+        return Checkpoint(self._output, self._fingerprint, self.every, file)
 
     def load(self, device: str) -> dict[str, Any] | None:
         """What `save` wrote last; None where there is nothing. Raises TrainingError if it is another training's."""
         import torch
 
-        path = self.folder / STATE_FILE
+        path = self.folder / self._file
         if not path.is_file():
             return None
         try:
@@ -57,12 +62,12 @@ class Checkpoint:
         import torch
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        staging = self.folder / f"{STATE_FILE}.new"
+        staging = self.folder / f"{self._file}.new"
         with staging.open("wb") as file:
             torch.save({**state, "fingerprint": self._fingerprint}, file)
             file.flush()
             os.fsync(file.fileno())
-        staging.replace(self.folder / STATE_FILE)
+        staging.replace(self.folder / self._file)
 
     def remove(self) -> None:
         """Once the model is in its place."""

@@ -78,10 +78,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a training went; `kept` is the step whose weights the model has."""
+    """How a training went; `kept` is the step whose weights the model has.
+
+    Where it has the mean of several runs' weights, `runs` are theirs, `kept` is the steps of all, and the one reading
+    is of the mean.
+    """
 
     readings: tuple[Reading, ...]
     kept: int
+    runs: tuple[Course, ...] = ()
 
 
 def optimise(
@@ -139,7 +144,7 @@ def optimise(
         done = step + 1
         course.note(done, float(loss.detach()), model, last=done == schedule.steps)
         progress(done, schedule.steps, float(loss.detach()))
-        if checkpoint and done % checkpoint.every == 0:
+        if checkpoint and (done % checkpoint.every == 0 or done == schedule.steps or course.over):
             checkpoint.save(
                 {
                     "step": done,

@@ -32,7 +32,7 @@ class BiEncoderRecipe:
     every `refresh_steps` steps, and the first `easy_steps` use random batches; with no `hard_neighbours` all do.
     `augmentation` is the share of left-hand strings that are varied (half as many right-hand ones). With `pairs`
     beyond synonyms, at least the share `synonym_share` of each batch is true synonyms. `bfloat16` runs the model
-    in mixed precision.
+    in mixed precision. Of several `runs`, each has the next `seed`.
     """
 
     steps: int = 4000
@@ -51,6 +51,7 @@ class BiEncoderRecipe:
     pairs: Pairs = Pairs.SYNONYMS
     synonym_share: float = 0.7
     loss: BiEncoderLoss = BiEncoderLoss.CONTRASTIVE
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,8 +289,11 @@ def _checkpoint(
     shown: tuple[PairDetails, ...] = (),
 ) -> Checkpoint:
     options = {**asdict(recipe), "measure_steps": oversight.measure_steps, "patience": oversight.patience}
-    if isinstance(recipe, CrossEncoderRecipe):
-        # The plain form adds nothing, so that trainings begun before there were others can be gone on with.
+    # A single run and the plain form add nothing, so that trainings begun before there were others can be gone on with.
+    if isinstance(recipe, BiEncoderRecipe):
+        if recipe.runs == 1:
+            del options["runs"]
+    else:
         del options["form"]
         if not recipe.form.plain:
             options["pairs"] = [recipe.form.settings(), *([d.glosses, d.contexts] for d in shown)]

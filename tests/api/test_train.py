@@ -22,12 +22,18 @@ def test_a_bi_encoder_is_trained_with_what_was_asked(
         "train", "bi-encoder", "--release", "demo", "--output", output, "--from", tiny_bi_encoder,
         "--pairs", "grandparents", "--synonym-share", "0.6", "--loss", "multi-similarity", "--max-length", "20",
         "--hard-negatives", "3", "--easy-steps", "1", "--refresh-steps", "1", "--steps", "3", "--batch-size", "8",
+        "--runs", "2",
     )  # fmt: skip
     assert (told.code, told.err) == (0, f"The bi-encoder is in {output}.\n")
     card = (output / "README.md").read_text("utf-8")
     assert "enlace train bi-encoder --release demo" in card
     assert "--loss multi-similarity" in card
-    for fact in ("| pairs | grandparents |", "| synonym_share | 0.6 |", "| loss | multi-similarity |"):
+    for fact in (
+        "| pairs | grandparents |",
+        "| synonym_share | 0.6 |",
+        "| loss | multi-similarity |",
+        "| runs | 2 |",
+    ):
         assert fact in card
     assert BiEncoder.open(output).identity.max_length == 20
 

@@ -120,6 +120,56 @@ def test_a_killed_training_ends_as_an_undisturbed_one(run: Run, base: Path, tmp_
     assert not (tmp_path / ".other.training").exists()
 
 
+def test_several_runs_from_one_start_are_averaged(base: Path, tmp_path: Path) -> None:
+    def from_base(name: str, **changes: object) -> Course:
+        return run_bi_encoder(
+            DATA, tmp_path / name, replace(BI_ENCODER, **changes), ["enlace"], start_from=str(base), size=SIZE,  # type: ignore[arg-type]
+            oversight=OVERSIGHT, progress=lambda *told: None,
+        )  # fmt: skip
+
+    alone = [from_base(f"seed {seed}", seed=seed) for seed in (4, 5, 6)]
+    together = from_base("together", seed=4, runs=3)
+    assert together.runs == tuple(alone)
+    of_each = [weights(tmp_path / f"seed {seed}") for seed in (4, 5, 6)]
+    words = next(key for key in of_each[0] if "word_embeddings" in key)
+    assert not torch.equal(of_each[0][words], of_each[1][words])
+    for key, value in weights(tmp_path / "together").items():
+        each = torch.stack([one[key].float() for one in of_each])
+        torch.testing.assert_close(value.float(), each.mean(0), atol=1e-3, rtol=1e-3)
+    card = (tmp_path / "together" / "README.md").read_text("utf-8")
+    kept = ", ".join(str(course.kept) for course in alone)
+    assert f"The weights are the mean of those of 3 runs at step {kept}." in card
+    for number, course in enumerate(alone, 1):
+        for reading in course.readings:
+            assert f"| {number} | {reading.step} | {reading.loss:.4f} | {reading.score:.4f} |" in card
+    (mean,) = together.readings
+    assert f"| mean | {sum(course.kept for course in alone)} | {mean.loss:.4f} | {mean.score:.4f} |" in card
+
+
+def test_several_runs_go_on_where_they_were_killed(base: Path, tmp_path: Path) -> None:
+    undisturbed = bi_encoder(base, tmp_path / "one", runs=2)
+    first = undisturbed.runs[0].readings[-1].step
+    # In the first run, in the second one before its first state was kept, and after it.
+    for last in (7, 14, 18):
+        with pytest.raises(Killed):
+            bi_encoder(base, tmp_path / "other", killed_at(last), runs=2)
+    seen: list[tuple[int, int]] = []
+    assert (
+        bi_encoder(base, tmp_path / "other", lambda step, steps, loss: seen.append((step, steps)), runs=2)
+        == undisturbed
+    )
+    assert first == 12
+    assert seen[0] == (18, 24), (
+        "the first run is whole, the second goes on after the step whose state was kept"
+    )
+    ours, theirs = weights(tmp_path / "one"), weights(tmp_path / "other")
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    with pytest.raises(Killed):
+        bi_encoder(base, tmp_path / "other", killed_at(7), runs=2)
+    with pytest.raises(TrainingError, match="another output, or delete the folder"):
+        bi_encoder(base, tmp_path / "other")
+
+
 @pytest.mark.parametrize("run", [bi_encoder, cross_encoder])
 def test_the_state_of_another_training_is_left_alone(run: Run, base: Path, tmp_path: Path) -> None:
     with pytest.raises(Killed):
