@@ -18,7 +18,7 @@ notes=(
 )
 
 enlace train bi-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
-  --texts "$work/corpora/texts.jsonl" --dimensions 256 --vocabulary 12000 --steps 4000 --runs 3 "${notes[@]}" --output "$models/bi-encoder"
+  --texts "$work/corpora/texts.jsonl" --dimensions 256 --vocabulary 12000 --steps 4000 "${notes[@]}" --output "$models/bi-encoder"
 enlace train translation --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
   --bi-encoder "$models/bi-encoder" "${notes[@]}"
 enlace train cross-encoder --release hpo-2024-04 --release do-2026-07 --mentions "$work/corpora/training.tsv" \
