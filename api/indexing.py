@@ -12,8 +12,10 @@ from graph.errors import EnlaceError
 from graph.model import CURIE
 from graph.release import INDEX_FOLDER, ReleaseHome
 from linker.encoder import FULL, BiEncoder, EncoderIdentity
+from linker.errors import LinkerError
 from linker.index_manifest import IndexManifest
 from linker.indexing import build_index
+from linker.mapped_terms import mapped_terms
 from linker.reranker import Reranker
 from linker.runtimes import ONNX, TORCH, check_runtime, exports_folder
 from linker.shipped import bi_encoder_source, cross_encoder_source
@@ -36,6 +38,7 @@ def index_release(
     kind: str = AUTO,
     runtime: str = TORCH,
     code_axes: str = "",
+    terms_of: Sequence[str] = (),
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
@@ -45,12 +48,23 @@ def index_release(
     are searched, `exact`, `hnsw` or `auto`; `runtime` is what computes the models, `torch` or `onnx`. Strings that
     the index of the release `reuse` has are not encoded again; by default those of any index here that the same
     encoder made, and with `none` all are. `code_axes` is the regular expression of the codes, if they have axes
-    (`linker.code_axes`). Holds the release's lock, so that no import replaces it meanwhile. Raises
-    what opening a release, opening a model, opening the index of `reuse` and building an index raise.
+    (`linker.code_axes`). What the releases `terms_of` call concepts that are, by their codes, the same as the release's
+    is indexed as further terms (`linker.mapped_terms`). Holds the release's lock, so that no import replaces it
+    meanwhile. Raises what opening a release, opening a model, opening the index of `reuse` and building an index raise,
+    and LinkerError where the release is to lend terms to itself.
     """
     chosen_kind(kind, 0)
     check_runtime(runtime, precision)
     with home.lock(name), home.open(name) as opened:
+        mapped = {}
+        for other in terms_of:
+            if other == name:
+                raise LinkerError(
+                    f"Release {name!r} has its own terms already; name another with --terms-of."
+                )
+            tell(f"reading the terms of {other}", 0, None)
+            with home.open(other) as lender:
+                mapped[other] = list(mapped_terms(opened.store, lender.store))
         tell("opening the models", 0, None)
         onnx = exports_folder(opened.index_folder) if runtime == ONNX else None
         encoder = BiEncoder.open(bi_encoder_source(_anchored(bi_encoder)), precision=precision, onnx=onnx)
@@ -73,6 +87,7 @@ def index_release(
             kind=kind,
             runtime=runtime,
             code_axes=code_axes,
+            mapped=mapped,
             progress=tell,
         )
         _forget_exports(exports_folder(opened.index_folder), runtime, encoder, reranker)

@@ -268,13 +268,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder of open data")
-    parser.add_argument("--set", action="append", choices=[one.name for one in SETS], help="by default all")
+    sets = [one for one in SETS if not one.lenders]
+    parser.add_argument("--set", action="append", choices=[one.name for one in sets], help="by default all")
     parser.add_argument("--bi-encoder", default=SHIPPED)
     parser.add_argument("--cross-encoder", default=SHIPPED)
     parser.add_argument("--json", type=Path, help="a folder to write the figures into")
     options = parser.parse_args(arguments)
     quieten_model_libraries()
-    chosen = [one for one in SETS if not options.set or one.name in options.set]
+    chosen = [one for one in sets if not options.set or one.name in options.set]
     models = options.bi_encoder, options.cross_encoder
     with tempfile.TemporaryDirectory() as folder, progress() as tell:
         home = ReleaseHome(Path(folder))

@@ -45,9 +45,12 @@ def indexed(
     tell: Tell,
     precision: str = FULL,
 ) -> Path:
-    """Import a set's terminology and index it; the index's folder."""
+    """Import a set's terminology, and what lends terms to it, and index it; the index's folder."""
     tell(f"importing {one.release}", 0, None)
     import_release(home, one.release, one.records(data), sources=())
+    for lender, records in one.lenders.items():
+        tell(f"importing {lender}", 0, None)
+        import_release(home, lender, records(data), sources=())
     mentions = [(m.span, code) for m in training for code in m.codes] if one.indexed else []
     bi_encoder, cross_encoder = models
     index_release(
@@ -58,6 +61,7 @@ def indexed(
         mentions=mentions,
         precision=precision,
         code_axes=one.code_axes,
+        terms_of=list(one.lenders),
         tell=tell,
     )
     return home.folder(one.release) / INDEX_FOLDER

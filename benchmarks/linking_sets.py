@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.corpora import (
     cantemist,
+    codiesp,
     codiesp_dev_documents,
     distemist_files,
     distemist_hpo,
@@ -23,6 +24,7 @@ from benchmarks.corpora import (
 )
 from graph.batches import RecordOrBatch
 from graph.model import CURIE, IS_A, Concept, Record, Relation, Term, TermKind
+from graph.model import Mapping as CodeMapping
 from linker.mentions import GoldMention, read_mentions
 from loaders.formats import load
 
@@ -36,7 +38,8 @@ ECIEO_AXES = r"(\d{4})/(\d)(\d)?(/H)?"
 class LinkingSet:
     """One row of figures: `name` is its file's, `files` are what its gold is read from, within the data's folder.
 
-    `training` are the mentions that tell what is unseen; with `indexed` they are in the index too.
+    `training` are the mentions that tell what is unseen; with `indexed` they are in the index too. `lenders` are
+    releases whose terms for the same concepts are in the index (`linker.mapped_terms`).
     """
 
     name: str
@@ -47,6 +50,7 @@ class LinkingSet:
     indexed: bool
     files: tuple[str, ...]
     code_axes: str = ""
+    lenders: Mapping[str, Callable[[Path], Iterable[RecordOrBatch]]] = field(default_factory=dict)
 
 
 def hpo(data: Path) -> Iterable[RecordOrBatch]:
@@ -84,6 +88,47 @@ def code_above(code: str, codes: Collection[str]) -> str | None:
 def snomed_mentions(data: Path) -> Iterator[Record]:
     """The SNOMED CT codes of the training documents' DisTEMIST and MedProcNER mentions, named by these mentions."""
     return named_by(snomed_training(data))
+
+
+def snomed_mapped(data: Path) -> Iterator[Record]:
+    """The same, with the MeSH, OMIM, ICD-10 and HPO codes that the training documents' DisTEMIST mentions bear too."""
+    yield from snomed_mentions(data)
+    yield from dict.fromkeys(
+        CodeMapping(code, f"{prefix}{other.partition(':')[2]}")
+        for path in distemist_files(data)
+        for column, prefix in _ALSO_CODED.items()
+        for mention, also in zip(
+            _training(data, read_mentions(path)),
+            _training(data, read_mentions(path, code_column=column)),
+            strict=True,
+        )
+        if single(mention)
+        for code in mention.codes
+        for other in also.codes
+        if also.coded
+    )
+
+
+_ALSO_CODED = {
+    "mesh_code": "MESH:",
+    "omim_code": "OMIM:",
+    "hpo_code": "HP:",
+    # CIE-10-ES, which CodiEsp has, is ICD-10-CM, and that keeps the codes of ICD-10 that it has.
+    "icd10_code": "ICD10CM:",
+}
+
+
+def codiesp_diagnoses(data: Path) -> Iterator[Record]:
+    """The ICD-10-CM codes of the evidence in CodiEsp's training documents, named by it."""
+    return named_by(
+        replace(mention, codes=tuple(code for code in mention.codes if code.startswith("ICD10CM:")))
+        for mention in codiesp(data)
+    )
+
+
+def disease_ontology(data: Path) -> Iterable[RecordOrBatch]:
+    """The Disease Ontology with its Spanish names."""
+    return load(data / "do").records
 
 
 def named_by(mentions: Iterable[GoldMention]) -> Iterator[Record]:
@@ -133,7 +178,7 @@ def _relative(paths: Callable[[Path], Iterable[Path]]) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in paths(Path()))
 
 
-SETS = (
+_OWN_TERMS = (
     _hpo_set("distemist-hpo-terms", indexed=False),
     _hpo_set("distemist-hpo-terms-and-mentions", indexed=True),
     LinkingSet(
@@ -163,6 +208,17 @@ SETS = (
         training=snomed_training,
         indexed=True,
         files=_relative(lambda data: [medprocner_file(data)]),
+    ),
+)
+_LENDERS = {"hpo": hpo, "do": disease_ontology, "codiesp": codiesp_diagnoses}
+SETS = (
+    *_OWN_TERMS,
+    *(
+        replace(
+            one, name=f"{one.name}-mapped", release="snomed-mapped", records=snomed_mapped, lenders=_LENDERS
+        )
+        for one in _OWN_TERMS
+        if one.release == "snomed-mentions"
     ),
 )
 """In an order in which sets over one index follow each other."""

@@ -43,6 +43,8 @@ class IndexManifest:
     """Share of the 64 nearest by exact float32 search that the index finds; measured when building."""
     code_axes: str = ""
     """The regular expression of its codes, whose groups are their axes (see `linker.code_axes`); empty without."""
+    terms_of: Mapping[str, int] = field(default_factory=dict)
+    """How many terms each other release lent to concepts that are the same as its (see `linker.mapped_terms`)."""
     reused: Mapping[str, int] = field(default_factory=dict)
     """How many vectors were taken from the index of each release, because it has the same string."""
     files: Mapping[str, int] = field(default_factory=dict)

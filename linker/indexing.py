@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from linker.errors import LinkerError
 from linker.index import TermIndex, map_table
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
+from linker.normalization import fold
 from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
 from linker.runtimes import TORCH
@@ -60,6 +62,8 @@ class Gathered:
     mentions: int
     spans: list[str]
     """The annotated mentions among the texts."""
+    mapped: dict[str, int]
+    """How many terms were taken from each other release."""
 
 
 def build_index(
@@ -76,6 +80,7 @@ def build_index(
     kind: str = AUTO,
     runtime: str = TORCH,
     code_axes: str = "",
+    mapped: Mapping[str, Iterable[Term]] = MappingProxyType({}),
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -85,13 +90,14 @@ def build_index(
     left out and not counted. A string that one of `stored`, made with the same encoder, has is not encoded
     again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`; `runtime` is what
     computes the models when the index is opened. With `code_axes`, a regular expression (`linker.code_axes`), what
-    words say of the axes of codes is learned, and active concepts without a term are in the index too. Only for
-    the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError
-    if the release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
+    words say of the axes of codes is learned, and active concepts without a term are in the index too. `mapped` are
+    terms of other releases, by their releases' names (`linker.mapped_terms`), indexed as `gather_terms` says. Only for
+    the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError if the
+    release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
     """
     if code_axes:
         compiled(code_axes)
-    gathered = gather_terms(store, languages, mentions, unnamed=bool(code_axes))
+    gathered = gather_terms(store, languages, mentions, unnamed=bool(code_axes), mapped=mapped)
     if not gathered.texts:
         raise LinkerError(
             f"Release {release!r} has no active concept with a term; there is nothing to index."
@@ -131,6 +137,7 @@ def build_index(
             mentions=gathered.mentions,
             runtime=runtime,
             code_axes=code_axes,
+            terms_of=gathered.mapped,
             index=measured.kind,
             search_breadth=measured.search_breadth,
             recall_at_64=min([measured.recall_at_64, *_recalls(stored, encoded.reused)]),
@@ -161,10 +168,13 @@ def gather_terms(
     languages: Sequence[str],
     mentions: Iterable[tuple[str, CURIE]] = (),
     unnamed: bool = False,
+    mapped: Mapping[str, Iterable[Term]] = MappingProxyType({}),
 ) -> Gathered:
     """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag.
 
-    A concept that no string names is left out, for nothing could answer with it, but with `unnamed` comes last.
+    Of `mapped`, the terms of other releases, those are taken that are in a language of the store's own terms and, but
+    for case and accents, neither one of these nor a mention. A concept that no string names is left out, for nothing
+    could answer with it, but with `unnamed` comes last.
     """
     tags = {c.id: c.semantic_tag for c in store.scan_concepts() if c.active}
     ordinals: dict[CURIE, int] = {}
@@ -189,9 +199,19 @@ def gather_terms(
             rank = display_rank(term, languages)
             if term.concept not in preferred or rank < preferred[term.concept][0]:
                 preferred[term.concept] = (rank, text)
+    own_languages = frozenset(spoken)
     counts = Counter((span.strip(), id) for span, id in mentions if id in tags and span.strip())
     for (span, id), count in counts.items():
         add(span, languages[0] if languages else "", id, MENTION_WEIGHT + float(np.log(count)))
+    own_strings = {fold(text) for text in rows} if mapped else set()
+    taken = {}
+    for release, terms in mapped.items():
+        before = len(best)
+        for term in terms:
+            if term.concept in tags and term.language in own_languages and fold(term.text) not in own_strings:
+                add(term.text, term.language, term.concept, LOOSE_WEIGHT)
+                preferred.setdefault(term.concept, (0, term.text))
+        taken[release] = len(best) - before
     if unnamed:
         for id in tags:
             ordinals.setdefault(id, len(ordinals))
@@ -206,6 +226,7 @@ def gather_terms(
         parents=Parents.by_ordinal(ids, parents_in_order(tags, store.scan_is_a())),
         mentions=sum(counts.values()),
         spans=[span for span, _ in counts],
+        mapped=taken,
     )
 
 

@@ -1,7 +1,8 @@
 """The gazetteer tables of the *TEMIST corpora as records: one concept a code, and its terms.
 
-Columns: `code`, `language`, `term`, `semantic_tag`, `mainterm` (1 or true: a preferred term). Quotes are
-ordinary characters. Codes carry no prefix; the caller gives one.
+Columns: `code`, `language`, `term`, `semantic_tag`, `mainterm` (1 or true: a preferred term), and perhaps `maps`,
+codes of other systems that mean the same, with their prefixes and `|` between them (`MESH:D010195|ICD10:K85`).
+Quotes are ordinary characters. The column `code` has no prefixes; the caller gives one.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from graph.model import CURIE, Concept, Record, Term, TermKind
+from graph.model import CURIE, Concept, Mapping, Record, Term, TermKind
 from loaders.errors import RowMalformed
 from loaders.files import SourceFile, head, open_text
+from loaders.prefixes import canonical_curie
 from loaders.rejections import OTHER_LANGUAGE, Rejections
 from loaders.tables import header_of, read_rows
 
 COLUMNS = ("code", "language", "term", "semantic_tag", "mainterm")
+MAPS = "maps"
 _MAIN: MappingProxyType[str, bool] = MappingProxyType(
     {"1": True, "true": True, "0": False, "false": False, "": False}
 )
@@ -32,21 +35,22 @@ def recognises(file: SourceFile) -> bool:
 def read(
     file: SourceFile, rejections: Rejections, *, prefix: str, languages: Sequence[str]
 ) -> Iterator[Record]:
-    """The concepts `<prefix>:<code>`, each before its terms.
+    """The concepts `<prefix>:<code>`, each before its terms and mappings.
 
     A code's first main term in a language is PREFERRED, every other term a synonym; its semantic tag is that
-    of its first row. A row with a code, and perhaps a semantic tag, and nothing else is a code without a name. Rows
-    are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is blank; rows in a language that is
-    not asked for are left out.
+    of its first row. A row with a code, and perhaps a semantic tag and maps, and nothing else is a code without a name.
+    Rows are rejected whose code is blank, NO_CODE or a composite (`a+b`), whose term is blank, and so are maps without
+    a prefix; rows in a language that is not asked for are left out.
 
     Raises ColumnMissing, RowMalformed (also for a mainterm that is neither true nor false), SourceDamaged.
     """
     seen: set[CURIE] = set()
     preferred: dict[tuple[CURIE, str], str] = {}
+    mapped: set[tuple[CURIE, CURIE]] = set()
     with open_text(file) as lines:
         # Made by hand, often, and without an end of the last line: that alone is no sign that it was cut off.
-        for line, row in read_rows(lines, file=file.name, columns=COLUMNS):
-            code, language, text, tag, mainterm = map(str.strip, row)
+        for line, row in read_rows(lines, file=file.name, columns=COLUMNS, optional=(MAPS,)):
+            code, language, text, tag, mainterm, maps = map(str.strip, row)
             main = _MAIN.get(mainterm.lower())
             if main is None:
                 raise RowMalformed(
@@ -64,6 +68,13 @@ def read(
             if id not in seen:
                 seen.add(id)
                 yield Concept(id, semantic_tag=tag)
+            for reference in filter(None, map(str.strip, maps.split("|"))):
+                target = canonical_curie(reference)
+                if target is None:
+                    rejections.add(file.name, line, "the map has no prefix", reference)
+                elif (id, target) not in mapped:
+                    mapped.add((id, target))
+                    yield Mapping(id, target)
             if nameless:
                 continue
             key = (id, language)

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks.corpora import codiesp_dev_documents
-from benchmarks.linking_sets import SETS, LinkingSet, code_above, ecieo, snomed_mentions
-from graph.model import Concept, Relation, Term
+from benchmarks.linking_sets import (
+    SETS,
+    LinkingSet,
+    code_above,
+    codiesp_diagnoses,
+    ecieo,
+    snomed_mapped,
+    snomed_mentions,
+)
+from graph.model import Concept, Mapping, Relation, Term
 from linker.mentions import GoldMention
 
 #: Of each set: gold mentions and training mentions.
@@ -18,7 +26,12 @@ SIZES = {
     "cantemist": (2660, 9737),
     "distemist": (1305, 4626),
     "medprocner": (1431, 4626),
+    "distemist-mapped": (1305, 4626),
+    "medprocner-mapped": (1431, 4626),
 }
+
+
+(MEDPROCNER,) = (one for one in SETS if one.name == "medprocner")
 
 
 @pytest.fixture(params=SETS, ids=lambda one: one.name)
@@ -69,9 +82,29 @@ def test_snomed_codes_are_named_by_training_mentions_alone(data_folder: Path) ->
     records = list(snomed_mentions(data_folder))
     ids = {record.id for record in records if isinstance(record, Concept)}
     assert all(id.removeprefix("SNOMEDCT:").isdigit() for id in ids)
-    training = SETS[-1].training(data_folder)
+    training = MEDPROCNER.training(data_folder)
     said = {(mention.codes[0], mention.span) for mention in training}
     assert {(record.concept, record.text) for record in records if isinstance(record, Term)} == said
-    gold: list[GoldMention] = SETS[-1].gold(data_folder)
+    gold: list[GoldMention] = MEDPROCNER.gold(data_folder)
     assert any(not mention.coded for mention in gold)
     assert any(mention.composite for mention in gold)
+
+
+def test_what_snomed_codes_map_to_is_said_by_training_documents(data_folder: Path) -> None:
+    own, mapped = list(snomed_mentions(data_folder)), list(snomed_mapped(data_folder))
+    assert mapped[: len(own)] == own
+    ids = {record.id for record in own if isinstance(record, Concept)}
+    maps = [record for record in mapped[len(own) :] if isinstance(record, Mapping)]
+    assert len(maps) == len(set(maps)) == len(mapped) - len(own)
+    assert {one.concept for one in maps} <= ids
+    assert {one.target.partition(":")[0] for one in maps} == {"MESH", "OMIM", "HP", "ICD10CM"}
+    assert Mapping("SNOMEDCT:74400008", "ICD10CM:K37") in maps
+
+
+def test_codiesp_names_diagnoses_in_its_training_documents(data_folder: Path) -> None:
+    records = list(codiesp_diagnoses(data_folder))
+    assert all(record.id.startswith("ICD10CM:") for record in records if isinstance(record, Concept))
+    evidence = (data_folder / "codiesp" / "trainX.tsv").read_text("utf-8")
+    terms = [record for record in records if isinstance(record, Term)]
+    assert terms
+    assert all(f"\t{term.text}\t" in evidence for term in terms[:200])

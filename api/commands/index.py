@@ -73,6 +73,15 @@ def index(
             show_default=False,
         ),
     ] = "",
+    terms_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--terms-of",
+            metavar="RELEASE",
+            help="Also index what another release calls the same concepts, which their codes tell; repeatable. See "
+            "docs/linking.md.",
+        ),
+    ] = None,
     code_axes: Annotated[
         str,
         typer.Option(
@@ -113,10 +122,12 @@ def index(
             kind=kind,
             runtime=runtime,
             code_axes=code_axes,
+            terms_of=terms_of or (),
             tell=tell,
         )
     _show(manifest, time.perf_counter() - start)
     _show_unknown(unknown, mentions)
+    _show_idle(manifest)
     if former:
         _show_gone(former, manifest)
 
@@ -135,6 +146,7 @@ def _former(folder: Path) -> IndexManifest | None:
 def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
     for option, had, has, what in (
         ("--mentions", former.mentions, made.mentions, f"{former.mentions:,} annotated mentions"),
+        ("--terms-of", former.terms_of, made.terms_of, _lent(former)),
         ("--code-axes", former.code_axes, made.code_axes, f"the code axes {former.code_axes}"),
     ):
         if had and not has:
@@ -143,11 +155,12 @@ def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
 
 def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
+    lent = f", {_lent(manifest)} among them" if manifest.terms_of else ""
     axes = f", code axes {manifest.code_axes}" if manifest.code_axes else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
-        f"{manifest.concepts:,} concepts{added}; bi-encoder {manifest.bi_encoder} "
+        f"{manifest.concepts:,} concepts{added}{lent}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
         f"{manifest.encoder.precision}), {reranker}, computed by {manifest.runtime}, searched by {manifest.index}, "
         f"recall@64 {manifest.recall_at_64}{axes}; in {seconds:.1f} s.",
@@ -160,6 +173,18 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
             f"{total:,} vectors were taken from indexes made before ({each}); "
             f"{manifest.terms - total:,} terms were encoded.",
             soft_wrap=True,
+        )
+
+
+def _lent(manifest: IndexManifest) -> str:
+    return ", ".join(f"{number:,} terms of release {name}" for name, number in manifest.terms_of.items())
+
+
+def _show_idle(manifest: IndexManifest) -> None:
+    for release in (one for one, number in manifest.terms_of.items() if not number):
+        note(
+            f"Release {release} lends no term: none of its concepts is, by its codes, the same as one of "
+            f"{manifest.release}, or what it calls them is in other languages or there already."
         )
 
 

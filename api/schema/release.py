@@ -41,6 +41,14 @@ class Source:
         return cls(name=source.name, format=source.format, version=source.version, sha256=source.sha256)
 
 
+@strawberry.type(description="Terms in an index that another release has for the same concepts.")
+class LentTerms:
+    """One item of `IndexManifest.terms_of` in the schema."""
+
+    release: str = strawberry.field(description="The release that has them, for example `do-2026-07`.")
+    terms: int = strawberry.field(description="How many terms the index took from it.")
+
+
 @strawberry.type(description="The index with which mentions are linked and terms are found.")
 class Index:
     """`linker.index_manifest.IndexManifest` in the schema."""
@@ -63,6 +71,9 @@ class Index:
     terms: int = strawberry.field(description="Distinct strings in it.")
     concepts: int = strawberry.field(description="Concepts that it can answer with.")
     mentions: int = strawberry.field(description="Annotated mentions of text that were added as terms.")
+    terms_of: list[LentTerms] = strawberry.field(
+        description="The releases whose terms for the same concepts were added, by their codes; often none."
+    )
     recall_at_64: float | None = strawberry.field(
         description="Share of the 64 nearest strings by exact search that the stored vectors find, 0 to 1."
     )
@@ -81,6 +92,7 @@ class Index:
             terms=manifest.terms,
             concepts=manifest.concepts,
             mentions=manifest.mentions,
+            terms_of=[LentTerms(release=one, terms=number) for one, number in manifest.terms_of.items()],
             recall_at_64=manifest.recall_at_64,
         )
 

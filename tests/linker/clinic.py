@@ -96,6 +96,13 @@ class RecordsInMemory:
     def __init__(self, records: Iterable[Record]) -> None:
         self._records = list(records)
 
+    def concepts(self, ids: Sequence[CURIE]) -> list[Concept | None]:
+        by_id = {concept.id: concept for concept in self.scan_concepts()}
+        return [by_id.get(id) for id in ids]
+
+    def terms(self, ids: Sequence[CURIE]) -> list[tuple[Term, ...]]:
+        return [tuple(term for term in self.scan_terms() if term.concept == id) for id in ids]
+
     def scan_concepts(self) -> Iterator[Concept]:
         return iter(sorted((r for r in self._records if isinstance(r, Concept)), key=lambda c: c.id))
 

@@ -33,6 +33,8 @@ from linker.evaluation.subsets import (
     UNSEEN_CASED,
     UNSEEN_CODES,
     UNSEEN_KNOWN,
+    UNTRAINED,
+    UNTRAINED_KNOWN,
     subsets,
 )
 from linker.index import TermIndex
@@ -100,13 +102,15 @@ class TestSubsets:
             UNSEEN: [3, 4],
             UNSEEN_CASED: [1, 2, 3, 4],
             UNSEEN_CODES: [2, 3, 4],
+            UNTRAINED: [0, 1, 3, 4],
             KNOWN: [0, 1, 2, 4],
             UNSEEN_KNOWN: [4],
+            UNTRAINED_KNOWN: [0, 1, 4],
         }
 
     def test_without_training_mentions_no_code_is_called_unseen(self, index: TermIndex) -> None:
         found = self.members(index, None)
-        assert UNSEEN_CODES not in found
+        assert not {UNSEEN_CODES, UNTRAINED, UNTRAINED_KNOWN} & set(found)
         assert found[SEEN] == [0, 1]
         assert found[UNSEEN] == [2, 3, 4]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.model import Concept, Record, Term, TermKind
+from graph.model import Concept, Mapping, Record, Term, TermKind
 from loaders import gazetteer
 from loaders.errors import ColumnMissing, RowMalformed
 from loaders.files import SourceFile
@@ -139,3 +139,31 @@ def test_no_term_is_lost_and_one_is_preferred(
         {(f"SNOMEDCT:{code}", language) for code, language, _, main in rows if main == "1"}
     )
     assert sum(isinstance(record, Concept) for record in records) == len({code for code, *_ in rows})
+
+
+def test_maps_are_codes_of_other_systems(tmp_path: Path) -> None:
+    rows = [
+        "1\tes\tapendicitis aguda\t\t0\tMSH:D001064 | ICD10:K35.9",
+        "1\tes\tapendicitis\t\t0\tMESH:D001064|HP:0033205|",
+        "2\t\t\t\t\tUMLS_CUI:C1",
+        "3\tes\ttos\t\t0\t",
+    ]
+    header = HEADER.replace("\n", "\tmaps\n")
+    records, rejections = read(write(tmp_path / "g.tsv", *rows, header=header))
+    assert [record for record in records if isinstance(record, Mapping)] == [
+        Mapping("SNOMEDCT:1", "MESH:D001064"),
+        Mapping("SNOMEDCT:1", "ICD10:K35.9"),
+        Mapping("SNOMEDCT:1", "HP:0033205"),
+        Mapping("SNOMEDCT:2", "UMLS:C1"),
+    ]
+    assert [record.id for record in records if isinstance(record, Concept)] == [
+        f"SNOMEDCT:{code}" for code in "123"
+    ]
+    assert not rejections
+
+
+def test_a_map_without_a_prefix_is_rejected_and_its_row_is_not(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", "\tmaps\n")
+    records, rejections = read(write(tmp_path / "g.tsv", "1\tes\ttos\t\t0\tR05|ICD10:R05", header=header))
+    assert records[1:] == [Mapping("SNOMEDCT:1", "ICD10:R05"), Term("SNOMEDCT:1", "tos", "es")]
+    assert [(one.row, one.reason) for one in rejections] == [(2, "the map has no prefix")]

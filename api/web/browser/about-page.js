@@ -48,6 +48,7 @@ function index({ name, index }) {
     [t("index-terms"), number(index.terms)],
     [t("index-concepts"), number(index.concepts)],
     [t("index-mentions"), number(index.mentions)],
+    ...index.termsOf.map((one) => [t("index-terms-of", { release: one.release }), number(one.terms)]),
     [t("bi-encoder"), index.biEncoder],
     [t("cross-encoder"), index.crossEncoder ?? t("none")],
     [t("vectors"), t("vectors-of", { dimensions: index.dimensions, pooling: index.pooling })],

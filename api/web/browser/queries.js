@@ -24,7 +24,7 @@ export async function release(options) {
   const found = await ask(
     `query ($release: String) { release(release: $release) { name created software languages rejected counts { kind number }
         sources(first: 200) { nodes { name format version sha256 } }
-        index { created biEncoder crossEncoder pooling dimensions precision runtime terms concepts mentions recallAt64 } } }`,
+        index { created biEncoder crossEncoder pooling dimensions precision runtime terms concepts mentions termsOf { release terms } recallAt64 } } }`,
     {},
     options,
   );

@@ -320,6 +320,7 @@ export const ENGLISH = {
   "index-terms": "Distinct strings",
   "index-concepts": "Concepts",
   "index-mentions": "Annotated mentions",
+  "index-terms-of": "Terms of {release}",
   "bi-encoder": "Bi-encoder",
   "cross-encoder": "Cross-encoder",
   vectors: "Vectors",

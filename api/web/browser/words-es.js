@@ -320,6 +320,7 @@ export const SPANISH = {
   "index-terms": "Cadenas distintas",
   "index-concepts": "Conceptos",
   "index-mentions": "Menciones anotadas",
+  "index-terms-of": "Términos de {release}",
   "bi-encoder": "Bi-encoder",
   "cross-encoder": "Cross-encoder",
   vectors: "Vectores",
