@@ -197,19 +197,31 @@ def _pooled(near: Rows, lexical: Scores, others: Sequence[Rows], depth: int) -> 
     return _Pool(rows, lexical[rows], (near[near >= 0], alike))
 
 
-def _first(index: TermIndex, pool: _Pool, concepts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of a pool's `concepts`, best first, are the first ORDERED: of each retriever its own first, then the best.
+def _looked_at(
+    index: TermIndex,
+    pool: _Pool,
+    by_words: Rows,
+    concepts: npt.NDArray[np.int64],
+    scope: Scope | None,
+) -> npt.NDArray[np.bool_]:
+    """Which of a pool's `concepts`, best first, have all their terms looked at; shape (len(concepts),).
 
-    Those of the retrievers come first because a deeper search brings more that crowd them out by both scores together.
+    Those that are found by words, and ORDERED more: of each retriever its own first, then the best. The retrievers'
+    come first because a deeper search brings more that crowd them out by both scores together.
     """
-    head = []
-    for rows in pool.lists:
-        named = index.senses.of_rows(rows)[1]
-        each, places = np.unique(named[np.isin(named, concepts)], return_index=True)
-        head.append(each[np.argsort(places)[: ORDERED // 2]])
-    chosen = np.zeros(len(concepts), dtype=np.bool_)
-    chosen[np.argsort(~np.isin(concepts, np.concatenate(head)), kind="stable")[:ORDERED]] = True
-    return chosen
+    found, *lists = (_named(index, rows, scope) for rows in (by_words[by_words >= 0], *pool.lists))
+    head = {concept for named in lists for concept in islice(named, ORDERED // 2)}
+    each = concepts.tolist()
+    others = [place for place, concept in enumerate(each) if concept not in head]
+    looked_at = np.array([concept in head or concept in found for concept in each], dtype=np.bool_)
+    looked_at[others[: ORDERED - (len(each) - len(others))]] = True
+    return looked_at
+
+
+def _named(index: TermIndex, rows: Rows, scope: Scope | None) -> dict[int, None]:
+    """The distinct concepts of rows, those within the scope, in order."""
+    named = index.senses.of_rows(rows)[1]
+    return dict.fromkeys((named if scope is None else named[scope.concepts[named]]).tolist())
 
 
 def _searched_wider(
@@ -272,8 +284,7 @@ def _by_concept(
     kept = order[np.sort(first)]
     looked = 0
     if by_words is not None:
-        looked_at = np.isin(concepts[kept], concepts[np.isin(rows[spread], by_words)])
-        looked_at |= _first(index, pool, concepts[kept])
+        looked_at = _looked_at(index, pool, by_words, concepts[kept], scope)
         looked = int(looked_at.sum())
         kept = np.concatenate([kept[looked_at], kept[~looked_at]])
     kept = kept[: max(wanted, looked)]

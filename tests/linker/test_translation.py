@@ -271,16 +271,19 @@ def test_words_that_translate_bring_a_concept_to_the_front(
     assert by_words.translated.shape == (4, 2)
 
 
+def one_among_alike(folder: Path, tiny_bi_encoder: Path, alike: str, meant: str) -> tuple[TermIndex, int]:
+    """An index of 400 terms that are alike but for a number and one that is meant, and the latter's concept."""
+    terms = {f"Z:{number}": f"{alike} {number}" for number in range(400)} | {"Z:meant": meant}
+    records = [record for id, text in terms.items() for record in (Concept(id), Term(id, text, "es"))]
+    indexed_records(folder, records, BiEncoder.open(tiny_bi_encoder))
+    index = TermIndex.open(folder)
+    return index, index.concept_ids().index("Z:meant")
+
+
 def test_words_find_terms_that_neither_letters_nor_vectors_find(
     tmp_path: Path, tiny_bi_encoder: Path, order: WordOrder
 ) -> None:
-    alike = [
-        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vesícula {i}", "es"))
-    ]
-    records = [*alike, Concept("Z:meant"), Term("Z:meant", "bladder", "en")]
-    indexed_records(tmp_path / "index", records, BiEncoder.open(tiny_bi_encoder))
-    index = TermIndex.open(tmp_path / "index")
-    meant = index.concept_ids().index("Z:meant")
+    index, meant = one_among_alike(tmp_path / "index", tiny_bi_encoder, "vesícula", "bladder")
     (by_letters,) = retriever(index, tiny_bi_encoder, None).retrieve(["vesical"], ORDERED)
     assert meant not in by_letters.concepts
     (by_words,) = retriever(index, tiny_bi_encoder, order).retrieve(["vesical"], 5)
@@ -300,14 +303,8 @@ def test_words_find_terms_that_neither_letters_nor_vectors_find(
 def test_the_first_of_each_retriever_are_looked_at_however_many_are_asked_for(
     tmp_path: Path, tiny_bi_encoder: Path, order: WordOrder
 ) -> None:
-    alike = [
-        record for i in range(400) for record in (Concept(f"Z:{i}"), Term(f"Z:{i}", f"vestigio {i}", "es"))
-    ]
-    records = [*alike, Concept("Z:meant"), Term("Z:meant", "litiasis en la vejiga", "es")]
-    indexed_records(tmp_path / "index", records, BiEncoder.open(tiny_bi_encoder))
-    index = TermIndex.open(tmp_path / "index")
+    index, meant = one_among_alike(tmp_path / "index", tiny_bi_encoder, "vestigio", "litiasis en la vejiga")
     index.words = None
-    meant = index.concept_ids().index("Z:meant")
     against_letters = replace(
         retriever(index, tiny_bi_encoder, order), weights=RetrievalWeights(dense=0, lexical=-10, bias=0)
     )
