@@ -56,11 +56,12 @@ def bare_site(bare_home: ReleaseHome, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="package")
-def site_of_two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of two releases, which have one concept with two names."""
+def site_of_two(tmp_path_factory: pytest.TempPathFactory, tiny_bi_encoder: Path) -> Iterator[str]:
+    """The address of a server of two releases, which have one concept with two names; the one is indexed with both."""
     home = ReleaseHome(tmp_path_factory.mktemp("two-home"))
     for name, term in ((RELEASE, "dolor"), ("antes", "algia")):
         import_release(home, name, [Concept("X:0"), Term("X:0", term, "es", TermKind.PREFERRED)], sources=())
+    index_release(home, RELEASE, bi_encoder=str(tiny_bi_encoder), cross_encoder="", terms_of=["antes"])
     with serving(home, RELEASE, tmp_path_factory.mktemp("two-browsed")) as base:
         yield base
 

@@ -22,6 +22,12 @@ def test_the_release_and_its_index(visit: Visiting) -> None:
     assert page.get_by_role("link", name="GraphiQL").get_attribute("href") == "graphql"
 
 
+def test_what_other_releases_lend_to_the_index_is_told(visit: Visiting, site_of_two: str) -> None:
+    page = visit(site_of_two).open("#/about")
+    lent = page.locator("main dl div", has_text="Términos de antes")
+    assert lent.locator("dd").inner_text() == "1"
+
+
 def test_another_release_is_asked_and_stands_in_the_address(visit: Visiting, site_of_two: str) -> None:
     one = visit(site_of_two)
     page = one.open("#/concept/X:0")
