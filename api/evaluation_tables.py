@@ -27,17 +27,15 @@ def evaluation_tables(found: Evaluation) -> list[Table]:
 
 
 def comparison_table(found: Sequence[SubsetComparison], first: str, second: str) -> Table:
-    """Three rows a set of mentions: the first run, the second, and their difference with its interval."""
-    table = _table("The first run, the second, and the first less the second", "run")
-    for k in found[0].first:
-        table.add_column(f"@{k}", justify="right", no_wrap=True)
-    table.add_column("MRR", justify="right", no_wrap=True)
+    """A row for each k and the MRR of a set of mentions: both runs, and their difference with its interval."""
+    table = _table(f"{first}, and {second}", "mentions")
+    for header in ("first", "second", "difference"):
+        table.add_column(header, justify="right", no_wrap=True)
     for one in found:
         _head(table, f"{one.subset}: {_counts(one.mentions, one.documents)}")
-        table.add_row(first, *map(_share, one.first.values()), _share(one.first_mrr))
-        table.add_row(second, *map(_share, one.second.values()), _share(one.second_mrr))
-        ahead = (*one.difference.accuracy.values(), one.difference.mrr)
-        table.add_row("difference", *(signed(e) for e in ahead))
+        for k, ahead in one.difference.accuracy.items():
+            table.add_row(f"@{k}", _share(one.first[k]), _share(one.second[k]), signed(ahead, 3))
+        table.add_row("MRR", _share(one.first_mrr), _share(one.second_mrr), signed(one.difference.mrr, 3))
         table.add_section()
     return table
 
@@ -61,9 +59,9 @@ def estimated(e: Estimate) -> str:
     return f"{_share(e.value)} [{_short(e.low)}–{_short(e.high)}]"
 
 
-def signed(e: Estimate) -> str:
-    """A difference with its interval: `+.022 [−.01, +.05]`."""
-    return f"{_signed(e.value, 3)} [{_signed(e.low, 2)}, {_signed(e.high, 2)}]"
+def signed(e: Estimate, digits: int = 2) -> str:
+    """A difference with its interval, which has so many digits: `+.022 [−.01, +.05]`."""
+    return f"{_signed(e.value, 3)} [{_signed(e.low, digits)}, {_signed(e.high, digits)}]"
 
 
 def _accuracy_table(found: Evaluation) -> Table:
