@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,9 +145,10 @@ def _former(folder: Path) -> IndexManifest | None:
 
 
 def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
+    lent = {one: number for one, number in former.terms_of.items() if number and one not in made.terms_of}
     for option, had, has, what in (
         ("--mentions", former.mentions, made.mentions, f"{former.mentions:,} annotated mentions"),
-        ("--terms-of", former.terms_of, made.terms_of, _lent(former)),
+        ("--terms-of", lent, None, _lent(lent)),
         ("--code-axes", former.code_axes, made.code_axes, f"the code axes {former.code_axes}"),
     ):
         if had and not has:
@@ -155,7 +157,7 @@ def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
 
 def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
-    lent = f", {_lent(manifest)} among them" if manifest.terms_of else ""
+    lent = f", {_lent(manifest.terms_of)} among them" if manifest.terms_of else ""
     axes = f", code axes {manifest.code_axes}" if manifest.code_axes else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(
@@ -176,8 +178,8 @@ def _show(manifest: IndexManifest, seconds: float) -> None:
         )
 
 
-def _lent(manifest: IndexManifest) -> str:
-    return ", ".join(f"{number:,} terms of release {name}" for name, number in manifest.terms_of.items())
+def _lent(terms_of: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} terms of release {name}" for name, number in terms_of.items())
 
 
 def _show_idle(manifest: IndexManifest) -> None:
