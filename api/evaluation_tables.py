@@ -69,6 +69,7 @@ def _accuracy_table(found: Evaluation) -> Table:
         f"{_counts(found.mentions, found.documents)} on {found.release} "
         f"({found.index['terms']:,} strings, {found.index['mentions']:,} annotated mentions among them; "
         f"{found.gold_not_in_index:,} mentions have no code that the index holds)"
+        + (f"; linked within {found.scope:,} concepts" if found.scope is not None else "")
     )
     table = _table(title, "system")
     boards = found.subsets[0].systems

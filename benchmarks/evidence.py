@@ -13,7 +13,8 @@ documents is what it is worth there. The pieces, of a candidate:
 - translation: how likely the words of its terms and the mention's translate into one another, learned from synonyms;
 - kin coherence: whether another mention of the document is linked to a parent, child or sibling by itself;
 - coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight;
-- code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way.
+- code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way;
+- scope: that the caller knows of what kind the mentions are, and asks for concepts of that kind alone; the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import argparse
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from benchmarks.linking_sets import SETS, LinkingSet, Mentions, named_by
 from benchmarks.word_overlap import word_overlaps
 from graph.hierarchy import Hierarchy
 from graph.importing import import_release
+from graph.model import CURIE
 from graph.release import INDEX_FOLDER, ReleaseHome
 from linker.evaluation.metrics import DocumentBootstrap, Estimate
 from linker.mentions import GoldMention, split_documents
@@ -47,6 +49,7 @@ from linker.model import DocumentContext, Linking
 from linker.normalization import fold_words
 from linker.pipeline import Linker
 from linker.retrieved import Retrieved
+from linker.scope import Scope
 from linker.shipped import SHIPPED
 from linker.training.ranking_fit import fit_ranking
 
@@ -65,8 +68,8 @@ PIECES = {
 """The columns of each piece."""
 KEPT = ("translation",)
 """Those that the ranking of linking uses; coherence comes after it."""
-COHERENCE, AXES = "coherence", "code axes"
-LINKED = (COHERENCE, AXES)
+COHERENCE, AXES, SCOPE = "coherence", "code axes", "scope"
+LINKED = (COHERENCE, AXES, SCOPE)
 """Those that are measured on what linking answers."""
 
 Column = npt.NDArray[np.float64]
@@ -82,16 +85,22 @@ class Ranked:
     gold: npt.NDArray[np.bool_]
     decided: bool
     """Whether a term is the mention: the order of the first places is not asked then."""
-    linked: tuple[bool, bool, bool]
-    """Whether the right one is first before axes are weighed, by itself, and with the document's other mentions."""
+    linked: tuple[bool, bool, bool, bool]
+    """Whether the right one is first before axes are weighed, by itself, with the document's other mentions, and with
+    these within the scope."""
 
     def values(self, names: Sequence[str]) -> Column:
         """Shape (k, len(names))."""
         return np.stack([self.columns[name] for name in names], axis=1)
 
 
-def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ranked]:
-    """The candidates of mentions with all pieces of evidence; mentions whose code the index lacks are left out."""
+def ranked(
+    linker: Linker, hierarchy: Hierarchy, mentions: Mentions, within: Collection[CURIE] | None = None
+) -> list[Ranked]:
+    """The candidates of mentions with all pieces of evidence; mentions whose code the index lacks are left out.
+
+    `within` are the concepts of the scope; None is none.
+    """
     index = linker.index
     known = set(index.concept_ids())
     mentions = [m for m in mentions if not m.composite and known & set(m.codes)]
@@ -107,6 +116,8 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
     asked = [mention.span.strip() for mention in mentions]
     alone = linker.link(asked, documents=documents, top_k=1, together=False)
     together = linker.link(asked, documents=documents, top_k=1)
+    scope = None if within is None else Scope.of(index, ids=within)
+    scoped = linker.link(asked, documents=documents, top_k=1, scope=scope)
     before = linker.ranked(asked, documents=documents)
     chosen = {(m.document, m.span.strip()): one.decision.id for m, one in zip(mentions, alone, strict=True)}
     by_document: dict[str, set[str]] = defaultdict(set)
@@ -128,6 +139,7 @@ def ranked(linker: Linker, hierarchy: Hierarchy, mentions: Mentions) -> list[Ran
             not set(without).isdisjoint(mention.codes),
             _first_right(alone[place], mention),
             _first_right(together[place], mention),
+            _first_right(scoped[place], mention),
         )
         found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided, linked))
     return found
@@ -229,7 +241,7 @@ def fitted(candidates: Sequence[Ranked], names: Sequence[str]) -> Column:
 class Worth:
     """What one piece adds to accuracy@1 on one set: `beyond` the models, and `last`, beyond all that is kept.
 
-    None is for what is not measured: of axes, where codes have none.
+    None is for what is not measured: of axes, where codes have none; of a scope, where all are of one kind.
     """
 
     set: str
@@ -241,10 +253,9 @@ class Worth:
 Found = dict[str, tuple[Estimate, list[Worth]]]
 
 
-def worth(
-    name: str, fit: Sequence[Ranked], gold: Sequence[Ranked], axes: bool
-) -> tuple[Estimate, list[Worth]]:
+def worth(one: LinkingSet, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Estimate, list[Worth]]:
     """Accuracy@1 with all that is kept, and what each piece adds."""
+    name = one.name
     bootstrap = DocumentBootstrap([one.mention.document for one in gold])
 
     def right(pieces: Sequence[str]) -> Column:
@@ -258,9 +269,10 @@ def worth(
         beyond = bootstrap.estimate(right((piece,)) - base)
         last = bootstrap.estimate(right((*others, piece)) - (right(others) if piece in KEPT else kept))
         rows.append(Worth(name, piece, beyond, last))
-    before, alone, together = np.array([one.linked for one in gold], dtype=np.float64).T
+    before, alone, together, scoped = np.array([one.linked for one in gold], dtype=np.float64).T
     rows.append(Worth(name, COHERENCE, None, bootstrap.estimate(together - alone)))
-    rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before) if axes else None))
+    rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before) if one.code_axes else None))
+    rows.append(Worth(name, SCOPE, None, bootstrap.estimate(scoped - together) if one.scope else None))
     return bootstrap.estimate(kept), rows
 
 
@@ -292,7 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 home, options.data, one, training, one.gold(options.data), models, tell
             )
     pooled = [each for fit in fits.values() for each in fit]
-    found = {one.name: worth(one.name, pooled, golds[one.name], bool(one.code_axes)) for one in chosen}
+    found = {one.name: worth(one, pooled, golds[one.name]) for one in chosen}
     _print(found)
     if options.json:
         (options.json / FILE).write_text(f"{_json(found)}\n", "utf-8")
@@ -324,7 +336,9 @@ def candidates_of(
     )
     with home.open(one.release) as opened:
         linker = Linker.open(home.folder(one.release) / INDEX_FOLDER)
-        found = ranked(linker, opened.hierarchy, asked)
+        scope = one.scope(data) if one.scope else None
+        within = None if scope is None else {code for mention in scope for code in mention.codes}
+        found = ranked(linker, opened.hierarchy, asked, within)
         linker.close()
     return found
 
@@ -404,7 +418,9 @@ children and siblings; *lineage*: of its ancestors and descendants; *kin coheren
 document is linked to its kin by itself; *coherence*: whether one is to the candidate itself, measured by linking the
 mentions of a document together and apart, with the shipped weight (`linker.coherence`); *code axes*: what the words
 of a mention say of its code, measured by linking with them and without, where the index knows them
-(`linker.axis_ranking`). SNOMED CT codes named by mentions have no hierarchy here.
+(`linker.axis_ranking`); *scope*: that a caller who knows the mentions to be disorders, or procedures, asks for such
+concepts alone, here for those that DisTEMIST's, or MedProcNER's, training mentions have. SNOMED CT codes named by
+mentions have no hierarchy here.
 """
 
 

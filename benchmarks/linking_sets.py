@@ -38,8 +38,9 @@ ECIEO_AXES = r"(\d{4})/(\d)(\d)?(/H)?"
 class LinkingSet:
     """One row of figures: `name` is its file's, `files` are what its gold is read from, within the data's folder.
 
-    `training` are the mentions that tell what is unseen; with `indexed` they are in the index too. `lenders` are
-    releases whose terms for the same concepts are in the index (`linker.mapped_terms`).
+    `training` are the mentions that tell what is unseen; with `indexed` they are in the index too. The mentions of
+    `scope` have the codes that a caller names who knows of what kind the gold mentions are. `lenders` are releases
+    whose terms for the same concepts are in the index (`linker.mapped_terms`).
     """
 
     name: str
@@ -50,6 +51,7 @@ class LinkingSet:
     indexed: bool
     files: tuple[str, ...]
     code_axes: str = ""
+    scope: Callable[[Path], Mentions] | None = None
     lenders: Mapping[str, Callable[[Path], Iterable[RecordOrBatch]]] = field(default_factory=dict)
 
 
@@ -199,6 +201,9 @@ _OWN_TERMS = (
         training=snomed_training,
         indexed=True,
         files=_relative(distemist_files),
+        scope=lambda data: _training(
+            data, (m for path in distemist_files(data) for m in read_mentions(path))
+        ),
     ),
     LinkingSet(
         "medprocner",
@@ -208,6 +213,7 @@ _OWN_TERMS = (
         training=snomed_training,
         indexed=True,
         files=_relative(lambda data: [medprocner_file(data)]),
+        scope=lambda data: _training(data, read_mentions(medprocner_file(data))),
     ),
 )
 _LENDERS = {"hpo": hpo, "do": disease_ontology, "codiesp": codiesp_diagnoses}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.options import ReleaseOption
+from api.commands.options import EclOption, ReleaseOption, SemanticTagsOption
 from api.terminal import note, out, progress
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def evaluate(
             "their other mentions, and what stands around a mention where the cross-encoder was trained to read it.",
         ),
     ] = None,
+    ecl: EclOption = "",
+    semantic_tag: SemanticTagsOption = [],  # noqa: B006 - typer copies it
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here; `-` is stdout.")
     ] = None,
@@ -73,18 +75,19 @@ def evaluate(
 
     Accuracy at k, MRR, lineage accuracy where the release has a hierarchy, and risk–coverage: on all rows, cleaned
     ones, seen and unseen ones. Intervals are 95 %, by bootstrap over documents. Codes are ids of the release; `|`
-    joins codes any of which is right, `+` the parts of a composite, which counts as missed.
+    joins codes any of which is right, `+` the parts of a composite, which counts as missed. Baselines know no scope.
     """
     from api.errors import ArgumentRejected
     from api.evaluation_plot import check_plotting, draw
     from api.evaluation_tables import evaluation_tables
+    from api.link_options import LinkOptions
+    from api.linking_work import opened_linker
     from api.releases import chosen
-    from graph.release import INDEX_FOLDER, default_home
+    from graph.release import default_home
     from linker.document_texts import Contexts, read_texts
     from linker.evaluation.evaluation import evaluate as run
     from linker.evaluation.runs import run_text
     from linker.mentions import read_mentions
-    from linker.pipeline import Linker
 
     # Better told now than after minutes of linking.
     if plot:
@@ -115,20 +118,21 @@ def evaluate(
         without = len({mention.document for mention in gold} - documents.texts.keys())
         if without:
             note(f"Documents of {mentions} that have no text in {texts}: {without:,}.")
+    options = LinkOptions(ecl, tuple(semantic_tag))
     with progress() as tell, home.open(name) as opened:
         tell("opening the models", 0, None)
-        linker = Linker.open(home.folder(name) / INDEX_FOLDER)
-        found = run(
-            linker,
-            gold,
-            top=top,
-            training=trained_on,
-            hierarchy=opened.hierarchy,
-            published_loop=published_loop,
-            texts=documents,
-            progress=tell,
-        )
-        linker.close()
+        with opened_linker(home, name, options) as (linker, scope):
+            found = run(
+                linker,
+                gold,
+                top=top,
+                training=trained_on,
+                hierarchy=opened.hierarchy,
+                published_loop=published_loop,
+                texts=documents,
+                scope=scope,
+                progress=tell,
+            )
     if documents and documents.misplaced:
         note(f"Mentions that were read without the text around them: {documents.misplaced}.")
     if found.training_documents_shared:
@@ -141,6 +145,8 @@ def evaluate(
         files["training_file"] = _described(training)
     if texts:
         files["text_file"] = _described(texts)
+    if options.scoped:
+        files["asked"] = {"ecl": ecl, "semantic_tags": semantic_tag}
     figures = run_text(found, files)
     if plot:
         draw(found, plot)

@@ -14,10 +14,12 @@ import typer
 
 from api.commands.options import (
     AddressOption,
+    EclOption,
     Engine,
     EngineOption,
     JsonOption,
     ReleaseOption,
+    SemanticTagsOption,
     WorkersOption,
     check_engine,
 )
@@ -87,14 +89,8 @@ def link(
     address: AddressOption = "",
     workers: WorkersOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin an output file anew.")] = False,
-    ecl: Annotated[
-        str,
-        typer.Option("--ecl", help="Link within the concepts of an expression, as '<< 404684003'."),
-    ] = "",
-    semantic_tag: Annotated[
-        list[str],
-        typer.Option("--semantic-tag", help="Link within the concepts of a semantic tag; repeatable."),
-    ] = [],  # noqa: B006 - typer copies it
+    ecl: EclOption = "",
+    semantic_tag: SemanticTagsOption = [],  # noqa: B006 - typer copies it
     min_probability: Annotated[
         float | None,
         typer.Option(

@@ -21,6 +21,14 @@ ReleaseOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--release", "-r", metavar="NAME", help="The release; by default the current one."),
 ]
+EclOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--ecl", help="Link within the concepts of an expression, as '<< 404684003'."),
+]
+SemanticTagsOption: TypeAlias = Annotated[
+    list[str],
+    typer.Option("--semantic-tag", help="Link within the concepts of a semantic tag; repeatable."),
+]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 EngineOption: TypeAlias = Annotated[

@@ -32,6 +32,7 @@ from linker.mentions import GoldMention
 from linker.model import DocumentContext
 from linker.pair_text import NO_CONTEXT, Context
 from linker.pipeline import Linker
+from linker.scope import Scope
 
 BATCH = 256
 OURS = "enlace"
@@ -89,6 +90,8 @@ class Evaluation:
     top: int
     gold_not_in_index: int
     """Mentions none of whose codes the index holds; they count as missed."""
+    scope: int | None
+    """Concepts that the caller's scope leaves; None where there is none."""
     is_a: int
     """Is-a relations that lineage was followed along; 0 where there is no hierarchy."""
     subsets: tuple[SubsetScores, ...]
@@ -137,6 +140,7 @@ def evaluate(
     variants: Mapping[str, Linker] | None = None,
     published_loop: bool = False,
     texts: Contexts | None = None,
+    scope: Scope | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Evaluation:
     """Link every gold mention and score the answers; composites and mentions without a code count as missed.
@@ -144,7 +148,8 @@ def evaluate(
     `training` are the mentions that unseen ones and unseen codes are told by; `hierarchy` is what lineage is followed
     along (None, or one without is-a: no lineage is scored). `variants` are further linkers by name over the same
     index. `texts` are the documents, for linkers to read, and count the mentions that have no place there, where a
-    cross-encoder reads the text around them. With `published_loop` the index's strings are
+    cross-encoder reads the text around them. Linkers answer with concepts within `scope` alone; baselines know none.
+    With `published_loop` the index's strings are
     encoded once more, as published systems do. Raises MentionFileError if there is no mention, LinkerError if the
     published loop has no bi-encoder to run with.
     """
@@ -164,7 +169,7 @@ def evaluate(
     place = {one: i for i, one in enumerate(distinct)}
     outcomes = {
         system: _outcomes(answers, [place[one] for one in asked], gold, lineage)
-        for system, answers in _answers(linkers, distinct, top, published_loop, progress).items()
+        for system, answers in _answers(linkers, distinct, top, scope, published_loop, progress).items()
     }
     membership = subsets(gold, linker.index, training)
     numbers: dict[str, int] = {}
@@ -183,6 +188,7 @@ def evaluate(
         training_documents_shared=len({m.document for m in gold if m.document} & trained_on),
         top=top,
         gold_not_in_index=sum(known.isdisjoint(mention.codes) for mention in gold),
+        scope=scope.count if scope else None,
         is_a=lineage.is_a_count if lineage else 0,
         subsets=_scored(membership, outcomes, document_of, top),
         document_of=document_of,
@@ -207,6 +213,7 @@ def _answers(
     linkers: Mapping[str, Linker],
     asked: Sequence[_Asked],
     top: int,
+    scope: Scope | None,
     published: bool,
     progress: Progress,
 ) -> dict[str, Answers]:
@@ -215,7 +222,7 @@ def _answers(
     def tell(stage: str, total: int) -> Callable[[int], None]:
         return lambda done: progress(stage, done, total)
 
-    answers = {name: _linked(one, asked, top, tell(name, len(asked))) for name, one in linkers.items()}
+    answers = {name: _linked(one, asked, top, scope, tell(name, len(asked))) for name, one in linkers.items()}
     spans = [span for span, _, _ in asked]
     first = linkers[OURS]
     answers["exact or folded"] = exact_or_folded(first.index, spans)
@@ -239,12 +246,13 @@ def _linked(
     linker: Linker,
     asked: Sequence[_Asked],
     top: int,
+    scope: Scope | None,
     progress: Callable[[int], None],
 ) -> Answers:
     candidates, scores, decisions = [], [], []
     for batch in _batches(asked):
         spans, documents, contexts = zip(*batch, strict=True)
-        for one in linker.link(spans, top_k=top, documents=documents, contexts=contexts):
+        for one in linker.link(spans, top_k=top, documents=documents, contexts=contexts, scope=scope):
             candidates.append([c.id for c in one.candidates])
             scores.append(one.candidates[0].score if one.candidates else -np.inf)
             decisions.append(one.decision)

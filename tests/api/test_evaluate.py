@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,6 +140,28 @@ def test_a_drawing_without_matplotlib_is_told(
     monkeypatch.setattr("api.evaluation_plot.find_spec", lambda name: None)
     told = enlace("evaluate", "--mentions", tmp_path / "none.tsv", "--plot", "a.svg")
     assert told.err == "enlace: --plot needs matplotlib; install it with `pip install 'enlace[plot]'`.\n"
+
+
+def test_within_a_scope_other_concepts_are_no_candidates(enlace, in_home: ReleaseHome, gold: Path) -> None:
+    options = ("evaluate", "--release", "demo", "--mentions", gold, "--top", "5", "--json", "-")
+    figures = json.loads(enlace(*options, "--semantic-tag", "trastorno").out)
+    assert figures["asked"] == {"ecl": "", "semantic_tags": ["trastorno"]}
+    everything = json.loads(enlace(*options).out)
+    assert 0 < figures["scope"] < everything["index"]["concepts"]
+    assert everything["scope"] is None
+    assert "asked" not in everything
+
+    def at_5(run: dict[str, Any], system: int) -> float:
+        cleaned = next(one for one in run["subsets"] if one["subset"] == "cleaned")
+        found: float = cleaned["systems"][system]["accuracies"]["accuracy"]["5"]["value"]
+        return found
+
+    # Of hypertension, a drug, fibrillation and a cough, the drug is no disorder and the cough a finding.
+    assert (at_5(everything, 0), at_5(figures, 0)) == (1.0, 0.5)
+    assert at_5(everything, 1) == at_5(figures, 1), "baselines know no scope"
+    refused = enlace(*options, "--semantic-tag", "nada")
+    assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+    assert "'nada'" in refused.err
 
 
 class TestCompareRuns:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Enlace
 from demo_schema import RELEASE, Api
 
 from graph.release import ReleaseHome
@@ -26,7 +25,7 @@ ONTOLOGY = HEADER + (
 
 
 @pytest.fixture
-def loaded(enlace: Enlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReleaseHome:
+def loaded(enlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReleaseHome:
     """A home with both as releases `hospital` and `ontology`, and another that is served."""
     monkeypatch.setenv("ENLACE_HOME", str(tmp_path / "home"))
     for name, prefix, text in (
@@ -40,10 +39,10 @@ def loaded(enlace: Enlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> R
 
 
 @pytest.fixture
-def index(loaded: ReleaseHome, enlace: Enlace, tiny_bi_encoder: Path) -> Enlace:
+def index(loaded: ReleaseHome, enlace, tiny_bi_encoder: Path):
     """`enlace index --release hospital` with tiny models."""
 
-    def run(*options: object):  # type: ignore[no-untyped-def]
+    def run(*options: object):
         return enlace(
             *("index", "--release", "hospital", "--bi-encoder", tiny_bi_encoder, "--cross-encoder", "none"),
             *options,
@@ -52,9 +51,7 @@ def index(loaded: ReleaseHome, enlace: Enlace, tiny_bi_encoder: Path) -> Enlace:
     return run
 
 
-def test_what_another_release_calls_a_concept_finds_it(
-    index: Enlace, enlace: Enlace, loaded: ReleaseHome
-) -> None:
+def test_what_another_release_calls_a_concept_finds_it(index, enlace, loaded: ReleaseHome) -> None:
     made = index("--terms-of", "ontology")
     assert (made.code, made.err) == (0, "")
     assert "5 distinct terms of 3 concepts, 2 terms of release ontology among them; bi-encoder" in made.out
@@ -69,7 +66,7 @@ def test_what_another_release_calls_a_concept_finds_it(
     ]
 
 
-def test_the_index_tells_who_lent_what(index: Enlace, enlace: Enlace, loaded: ReleaseHome) -> None:
+def test_the_index_tells_who_lent_what(index, enlace, loaded: ReleaseHome) -> None:
     assert index("--terms-of", "ontology").code == 0
     assert json.loads(enlace("releases", "hospital", "--json").out)["index"]["termsOf"] == {"ontology": 2}
     api = Api(loaded)
@@ -86,7 +83,7 @@ def test_the_index_tells_who_lent_what(index: Enlace, enlace: Enlace, loaded: Re
 
 
 def test_a_release_without_the_same_concepts_lends_nothing_and_is_told(
-    index: Enlace, enlace: Enlace, loaded: ReleaseHome, tmp_path: Path
+    index, enlace, loaded: ReleaseHome, tmp_path: Path
 ) -> None:
     (tmp_path / "far.tsv").write_text(HEADER + "9\tes\ttos\t\t1\tMESH:D1\n", "utf-8")
     assert enlace("load", tmp_path / "far.tsv", "--prefix", "Z", "--release", "far").code == 0
@@ -106,7 +103,7 @@ def test_a_release_without_the_same_concepts_lends_nothing_and_is_told(
     ],
 )
 def test_a_release_that_cannot_lend_is_an_error_and_the_former_index_stays(
-    index: Enlace, enlace: Enlace, lender: str, told: str
+    index, enlace, lender: str, told: str
 ) -> None:
     assert index("--terms-of", "ontology").code == 0
     failed = index("--terms-of", lender)
