@@ -2,7 +2,7 @@
 
     index/
       manifest.json     schema, release, encoder identity, counts, file sizes, measured recall
-      terms.arrow       row → text, language
+      terms.arrow       row → text, language; where other releases lent terms, their concepts, spaces between
       concepts.arrow    concept ordinal → id, preferred term, semantic tag
       senses/           row → concept ordinals with their weights (CSR)
       code_axes/        the axes of codes, where there are any: `linker.code_axes`
@@ -43,6 +43,9 @@ from linker.senses import Senses
 from linker.vector_index import Mask, VectorIndex
 from linker.word_postings import FOLDER as WORDS_FOLDER
 from linker.word_postings import WordPostings
+
+LENT_BY = "lent_by"
+"""The column of terms that is there where other releases lent some."""
 
 
 class TermIndex:
@@ -152,6 +155,12 @@ class TermIndex:
         own = [rows[starts[ordinal] : starts[ordinal + 1]] for ordinal in ordinals.tolist()]
         texts = iter(self.texts_of(np.concatenate(own))) if own else iter(())
         return [list(islice(texts, len(each))) for each in own]
+
+    def lent_by(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[tuple[CURIE, ...]]:
+        """Of each term at rows that only other releases have, their concepts; of others none."""
+        if LENT_BY not in self._terms.column_names:
+            return [()] * len(rows)
+        return [tuple(ids.split()) for ids in _taken(self._terms.column(LENT_BY), rows)]
 
     def language(self, row: int) -> str:
         """The language of the term at a row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +23,11 @@ from linker.code_axes import FOLDER as CODE_AXES_FOLDER
 from linker.code_axes import CodeAxes, compiled
 from linker.encoder import Encoder
 from linker.errors import LinkerError
-from linker.index import TermIndex, map_table
+from linker.index import LENT_BY, TermIndex, map_table
 from linker.index_manifest import IndexManifest
+from linker.indexed_text import indexed_text
 from linker.lexical import LexicalIndex
+from linker.mapped_terms import MappedTerm
 from linker.normalization import fold
 from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
@@ -64,6 +66,8 @@ class Gathered:
     """The annotated mentions among the texts."""
     mapped: dict[str, int]
     """How many terms were taken from each other release."""
+    lent_by: dict[int, list[CURIE]]
+    """Of each row that only other releases have, their concepts."""
 
 
 def build_index(
@@ -80,7 +84,7 @@ def build_index(
     kind: str = AUTO,
     runtime: str = TORCH,
     code_axes: str = "",
-    mapped: Mapping[str, Iterable[Term]] = MappingProxyType({}),
+    mapped: Mapping[str, Iterable[MappedTerm]] = MappingProxyType({}),
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -168,7 +172,7 @@ def gather_terms(
     languages: Sequence[str],
     mentions: Iterable[tuple[str, CURIE]] = (),
     unnamed: bool = False,
-    mapped: Mapping[str, Iterable[Term]] = MappingProxyType({}),
+    mapped: Mapping[str, Iterable[MappedTerm]] = MappingProxyType({}),
 ) -> Gathered:
     """The distinct terms of a store's active concepts, definitions left out, FSNs without their semantic tag.
 
@@ -204,13 +208,14 @@ def gather_terms(
     for (span, id), count in counts.items():
         add(span, languages[0] if languages else "", id, MENTION_WEIGHT + float(np.log(count)))
     own_strings = {fold(text) for text in rows} if mapped else set()
-    taken = {}
+    taken, lent_by = {}, defaultdict[int, list[CURIE]](list)
     for release, terms in mapped.items():
         before = len(best)
-        for term in terms:
-            if term.concept in tags and term.language in own_languages and fold(term.text) not in own_strings:
-                add(term.text, term.language, term.concept, LOOSE_WEIGHT)
-                preferred.setdefault(term.concept, (0, term.text))
+        for lent in terms:
+            if lent.concept in tags and lent.language in own_languages and fold(lent.text) not in own_strings:
+                add(lent.text, lent.language, lent.concept, LOOSE_WEIGHT)
+                preferred.setdefault(lent.concept, (0, lent.text))
+                lent_by[rows[lent.text]].append(lent.lent_by)
         taken[release] = len(best) - before
     if unnamed:
         for id in tags:
@@ -227,17 +232,8 @@ def gather_terms(
         mentions=sum(counts.values()),
         spans=[span for span, _ in counts],
         mapped=taken,
+        lent_by=lent_by,
     )
-
-
-def indexed_text(term: Term, semantic_tag: str) -> str:
-    """A term as it is indexed: an FSN loses its bracketed semantic tag, which no mention has."""
-    text = term.text.strip()
-    if term.kind is TermKind.FSN and text.endswith(")"):
-        head, _, tag = text[:-1].rpartition(" (")
-        if head and (not semantic_tag or tag == semantic_tag or term.language != "es"):
-            return head.strip()
-    return text
 
 
 def _weight(term: Term) -> float:
@@ -263,7 +259,10 @@ def _senses(best: dict[tuple[int, int], float], n_rows: int) -> Senses:
 
 
 def _write_tables(folder: Path, gathered: Gathered, code_axes: str, progress: Progress) -> None:
-    _write_arrow(folder / "terms.arrow", {"text": gathered.texts, "language": gathered.languages})
+    columns = {"text": gathered.texts, "language": gathered.languages}
+    if gathered.lent_by:
+        columns[LENT_BY] = [" ".join(gathered.lent_by.get(row, ())) for row in range(len(gathered.texts))]
+    _write_arrow(folder / "terms.arrow", columns)
     _write_arrow(
         folder / "concepts.arrow",
         {"id": gathered.concept_ids, "preferred_term": gathered.preferred, "semantic_tag": gathered.tags},

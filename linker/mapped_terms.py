@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterator
+from dataclasses import dataclass
 
-from graph.model import CURIE, SynonymScope, Term, TermKind
+from graph.model import CURIE, SynonymScope, TermKind
 from graph.store import GraphStore
-from linker.indexing import indexed_text
+from linker.indexed_text import indexed_text
 
 UNEQUAL = frozenset({"broad", "narrow"})
 """Kinds of mappings to codes that mean more or less than the concept."""
@@ -22,8 +23,18 @@ _BATCH = 1_000
 _SEVERAL = ""
 
 
-def mapped_terms(store: GraphStore, other: GraphStore) -> Iterator[Term]:
-    """The terms of `other`'s concepts that are the same as one of `store`'s, as synonyms of the latter.
+@dataclass(frozen=True, slots=True)
+class MappedTerm:
+    """A term of another release, the concept that it names here, and the one there, `lent_by`."""
+
+    text: str
+    language: str
+    concept: CURIE
+    lent_by: CURIE
+
+
+def mapped_terms(store: GraphStore, other: GraphStore) -> Iterator[MappedTerm]:
+    """The terms of `other`'s concepts that are the same as one of `store`'s, as terms of the latter.
 
     Definitions and what the source calls broad, narrow or related synonyms are left out, and FSNs' semantic tags too.
     """
@@ -44,7 +55,7 @@ def mapped_terms(store: GraphStore, other: GraphStore) -> Iterator[Term]:
                     continue
                 text = indexed_text(term, tag)
                 if text:
-                    yield Term(same[theirs], text, term.language)
+                    yield MappedTerm(text, term.language, same[theirs], theirs)
 
 
 def _holders(store: GraphStore, wanted: Container[CURIE] | None = None) -> dict[CURIE, CURIE]:

@@ -149,9 +149,8 @@ def evaluate(
     along (None, or one without is-a: no lineage is scored). `variants` are further linkers by name over the same
     index. `texts` are the documents, for linkers to read, and count the mentions that have no place there, where a
     cross-encoder reads the text around them. Linkers answer with concepts within `scope` alone; baselines know none.
-    With `published_loop` the index's strings are
-    encoded once more, as published systems do. Raises MentionFileError if there is no mention, LinkerError if the
-    published loop has no bi-encoder to run with.
+    With `published_loop` the index's strings are encoded once more, as published systems do. Raises MentionFileError if
+    there is no mention, LinkerError if the published loop has no bi-encoder to run with.
     """
     if not gold:
         raise MentionFileError("There is no mention to evaluate on; the file holds a header only.")

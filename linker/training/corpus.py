@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from graph.model import CURIE, TermKind
 from graph.store import GraphStore
-from linker.indexing import indexed_text
+from linker.indexed_text import indexed_text
 from linker.mentions import GoldMention
 from linker.training.lineage import Lineage
 

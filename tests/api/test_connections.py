@@ -184,4 +184,5 @@ def test_every_list_of_the_release_is_a_connection() -> None:
         "Concept.pathsToRoot",
         "Term.acceptability",
         "Release.counts",
+        "Index.termsOf",
     }

@@ -64,6 +64,11 @@ def test_what_another_release_calls_a_concept_finds_it(index, enlace, loaded: Re
         ("X:2", "folded", "asma", "asma bronquial"),
         ("X:2", "exact", "asma", "asma"),
     ]
+    lent = [
+        [each["concepts"] for each in one["evidence"] if each["kind"] == "term of another release"]
+        for one in first
+    ]
+    assert lent == [[["Y:N17"]], [["Y:J45"]], []]
 
 
 def test_the_index_tells_who_lent_what(index, enlace, loaded: ReleaseHome) -> None:

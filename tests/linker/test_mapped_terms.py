@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from graph.model import Concept, Mapping, Record, SynonymScope, Term, TermKind
 from graph.release import ReleaseHome
 from linker.indexing import gather_terms
-from linker.mapped_terms import mapped_terms
+from linker.mapped_terms import MappedTerm, mapped_terms
 
 Lend = Callable[[Iterable[Record], Iterable[Record]], list[tuple[str, str, str]]]
 
@@ -43,7 +43,9 @@ def lent(tmp_path: Path) -> Lend:
         imported(home, "own", own)
         imported(home, "other", other)
         with home.open("own") as ours, home.open("other") as theirs:
-            return [(t.text, t.language, t.concept) for t in mapped_terms(ours.store, theirs.store)]
+            found = list(mapped_terms(ours.store, theirs.store))
+        assert {one.lent_by for one in found} <= {"HP:1"}
+        return [(one.text, one.language, one.concept) for one in found]
 
     return lend
 
@@ -113,7 +115,7 @@ def test_every_concept_lends_to_one_at_most_that_shares_a_code_no_other_has(
         return [*named, *(Mapping(f"{prefix}:{one}", f"C:{code}") for one, code in sorted(codes))]
 
     found = {
-        (term.text.removeprefix("de "), term.concept)
+        (term.lent_by, term.concept)
         for term in mapped_terms(RecordsInMemory(records("A", ours)), RecordsInMemory(records("B", theirs)))  # type: ignore[arg-type]
     }
 
@@ -135,14 +137,19 @@ class TestIndexing:
         Concept("SNOMEDCT:4"),
     )
 
-    def gathered(self, lent: Iterable[Term], mentions: Iterable[tuple[str, str]] = ()) -> dict[str, set[str]]:
+    def gathered(
+        self, lent: Iterable[tuple[str, str, str]], mentions: Iterable[tuple[str, str]] = ()
+    ) -> dict[str, set[str]]:
         found = gather_terms(
             RecordsInMemory(self.OWN),  # type: ignore[arg-type]
             ["es", "en"],
             mentions,
-            mapped={"other": lent},
+            mapped={
+                "other": [MappedTerm(text, language, concept, "HP:1") for concept, text, language in lent]
+            },
         )
         self.taken = found.mapped
+        self.lent_by = {found.texts[row]: ids for row, ids in found.lent_by.items()}
         self.preferred = dict(zip(found.concept_ids, found.preferred, strict=True))
         return {
             text: {found.concept_ids[ordinal] for ordinal in found.senses.of(row)}
@@ -150,25 +157,24 @@ class TestIndexing:
         }
 
     def test_lent_terms_are_further_terms(self) -> None:
-        found = self.gathered(
-            [Term(KIDNEY, "insuficiencia renal", "es"), Term(ASTHMA, "asma bronquial", "es")]
-        )
+        found = self.gathered([(KIDNEY, "insuficiencia renal", "es"), (ASTHMA, "asma bronquial", "es")])
         assert found["insuficiencia renal"] == {KIDNEY}
         assert found["asma bronquial"] == {ASTHMA}
         assert self.taken == {"other": 2}
+        assert self.lent_by == {"insuficiencia renal": ["HP:1"], "asma bronquial": ["HP:1"]}
         assert self.preferred[KIDNEY] == "fracaso renal"
 
     def test_a_string_of_the_release_or_a_mention_keeps_its_meaning(self) -> None:
-        lent = [Term(KIDNEY, "Asma", "es"), Term(KIDNEY, "IRC", "es"), Term(ASTHMA, "Fracasó renal", "es")]
+        lent = [(KIDNEY, "Asma", "es"), (KIDNEY, "IRC", "es"), (ASTHMA, "Fracasó renal", "es")]
         found = self.gathered(lent, [("irc", ASTHMA)])
         assert found == {"fracaso renal": {KIDNEY}, "asma": {ASTHMA}, "irc": {ASTHMA}}
         assert self.taken == {"other": 0}
 
     def test_only_languages_of_the_release_are_taken(self) -> None:
-        assert "kidney failure" not in self.gathered([Term(KIDNEY, "kidney failure", "en")])
+        assert "kidney failure" not in self.gathered([(KIDNEY, "kidney failure", "en")])
 
     def test_a_concept_without_a_term_of_its_own_is_shown_by_a_lent_one(self) -> None:
-        found = self.gathered([Term("SNOMEDCT:4", "tos", "es"), Term(RETIRED, "pertussis", "es")])
+        found = self.gathered([("SNOMEDCT:4", "tos", "es"), (RETIRED, "pertussis", "es")])
         assert found["tos"] == {"SNOMEDCT:4"}
         assert self.preferred["SNOMEDCT:4"] == "tos"
         assert "pertussis" not in found

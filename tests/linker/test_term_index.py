@@ -34,7 +34,8 @@ from linker.encoder import BiEncoder, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, IndexNotFound, LinkerError
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import MANIFEST_FILE, IndexManifest
-from linker.indexing import build_index, gather_terms, indexed_text
+from linker.indexed_text import indexed_text
+from linker.indexing import build_index, gather_terms
 
 
 def senses(index: TermIndex, text: str) -> dict[str, float]:

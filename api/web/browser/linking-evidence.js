@@ -11,6 +11,8 @@ import { named, number, t } from "./words.js";
 const ABOVE = 2;
 const STEP = 46;
 
+const LENT = "term of another release";
+
 export function evidenceOf(result, candidate, signal) {
   if (!candidate?.scores) return null;
   const wide = matchMedia("(min-width: 44rem)").matches;
@@ -114,6 +116,8 @@ function evidence({ evidence: found }, signal) {
         h("span", {}, named("evidence", one.kind)),
         h("span", { class: one.value < 0 ? "tag bad" : "tag good" }, `${number(100 * one.value)} %`),
         one.concepts.map((id) => {
+          // Those of another release have no page here.
+          if (one.kind === LENT) return h("span", {}, id);
           const link = h("a", { href: routes.concept(id) }, id);
           names.set(id, [...(names.get(id) ?? []), link]);
           return link;

@@ -219,6 +219,7 @@ export const ENGLISH = {
   "evidence-abbreviation in the document": "abbreviation in the document",
   "evidence-another mention of the document": "another mention of the document",
   "evidence-axes of the code": "axes of the code",
+  "evidence-term of another release": "term of another release",
   "evidence-translation of its words": "translation of its words",
   "path-EXACT": "letter for letter",
   "path-FOLDED": "but for case and accents",

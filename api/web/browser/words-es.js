@@ -219,6 +219,7 @@ export const SPANISH = {
   "evidence-abbreviation in the document": "abreviatura en el documento",
   "evidence-another mention of the document": "otra mención del documento",
   "evidence-axes of the code": "ejes del código",
+  "evidence-term of another release": "término de otra versión",
   "evidence-translation of its words": "traducción de sus palabras",
   "path-EXACT": "letra por letra",
   "path-FOLDED": "salvo mayúsculas y acentos",
