@@ -261,7 +261,9 @@ def _senses(best: dict[tuple[int, int], float], n_rows: int) -> Senses:
 def _write_tables(folder: Path, gathered: Gathered, code_axes: str, progress: Progress) -> None:
     columns = {"text": gathered.texts, "language": gathered.languages}
     if gathered.lent_by:
-        columns[LENT_BY] = [" ".join(gathered.lent_by.get(row, ())) for row in range(len(gathered.texts))]
+        columns[LENT_BY] = [
+            " ".join(dict.fromkeys(gathered.lent_by.get(row, ()))) for row in range(len(gathered.texts))
+        ]
     _write_arrow(folder / "terms.arrow", columns)
     _write_arrow(
         folder / "concepts.arrow",
