@@ -38,7 +38,7 @@ _HEAD = """\
 
 `make models` from nothing, on a machine of {cores} cores, took {minutes} minutes (aim: {most}). Each figure of linking
 with the models that it made is held against the interval above of those that ship: of {all} figures, all subsets and
-depths of the five sets, {outside} lie outside. Enlace {software}.
+depths of {sets} sets, {outside} lie outside. Enlace {software}.
 """
 
 
@@ -113,7 +113,9 @@ def retrained_section(found: dict[str, Any]) -> str:
     """What came of it as Markdown, under its heading."""
     figures = [Held(**figure) for figure in found["figures"]]
     outside = sum(not figure.lands for figure in figures)
-    head = _HEAD.format(**{**found, "all": len(figures), "outside": outside, "most": MOST_MINUTES})
+    sets = len({figure.set for figure in figures})
+    counts = {"all": len(figures), "sets": sets, "outside": outside, "most": MOST_MINUTES}
+    head = _HEAD.format(**{**found, **counts})
     rows = [
         (
             figure.set,
