@@ -161,7 +161,8 @@ def hierarchy_figures(content: Content, value_sets: ValueSets, seed: int) -> dic
     as_ordinals = _best(lambda: np.array(hierarchy.descendants_of_ordinal(root)))
     as_ids = _best(lambda: hierarchy.descendants(hierarchy.ids_of([root])[0]), times=3)
 
-    rows, graph = hierarchy.parent_rows, networkx.DiGraph()
+    rows = hierarchy.parent_rows
+    graph: networkx.DiGraph[int] = networkx.DiGraph()
     children = np.repeat(np.arange(len(hierarchy)), np.diff(rows.offsets))
     graph.add_nodes_from(range(len(hierarchy)))
     graph.add_edges_from(zip(rows.targets.tolist(), children.tolist(), strict=True))

@@ -76,7 +76,7 @@ TAGS = (("trastorno", "disorder"), ("hallazgo", "finding"), ("procedimiento", "p
 _SPANISH, _ENGLISH = 0, 1
 
 
-def terms(numbers: NDArray[np.int64], style: int, language: str) -> pa.Array:
+def terms(numbers: NDArray[np.integer], style: int, language: str) -> pa.Array:
     """The term of each number in a style below `STYLES`, in `es` or `en`; as long as `numbers`."""
     at = _ENGLISH if language == "en" else _SPANISH
     scattered = np.asarray(numbers, np.int64) * _SCATTER % DISTINCT

@@ -100,12 +100,14 @@ def measure(data: Path, work: Path) -> list[Held]:
         asked = [word for name in open_ones for word in ("--set", name)]
         made = [f"--{kind}={models / kind}" for kind in ("bi-encoder", "cross-encoder")]
         linking.main([f"--data={data}", *made, *asked, f"--json={figures}"])
+
+    def written(folder: Path, name: str) -> Any:
+        return json.loads((folder / f"{name}.json").read_text("utf-8"))
+
     return [
         figure
         for one in SETS
-        for figure in held(
-            *(json.loads((f / f"{one.name}.json").read_text("utf-8")) for f in (CLAIMED, figures)), one.name
-        )
+        for figure in held(written(CLAIMED, one.name), written(figures, one.name), one.name)
     ]
 
 

@@ -115,7 +115,8 @@ def description_logs(
     The extension retires some of the Spanish edition's synonyms: rows of the same id, a later date.
     """
     d = descriptions
-    more, overridden = [], np.zeros(0, np.int64)
+    more: list[tuple[NDArray[np.integer], NDArray[np.uint8], int, bool]] = []
+    overridden = np.zeros(0, np.int64)
     if d.language == rf2_words.SPANISH:
         change = later(rng, d.start)
         chosen = (d.slots > rf2_words.SYNONYM) & (d.slots < DEFINITION) & (d.end == NEVER)

@@ -49,7 +49,7 @@ def main() -> None:
             concept, term = owner[row[5]]
             preferred[row[4]][concept] = term
     attributes: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    hierarchy = nx.DiGraph()
+    hierarchy: nx.DiGraph[str] = nx.DiGraph()
     hierarchy.add_nodes_from(active)
     for row in rows(folders, "sct2_Relationship_*"):
         if row[8] != INFERRED:

@@ -82,8 +82,8 @@ def records(
             retired, successor = row["referencedComponentId"], row["targetComponentId"]
             yield Succession(curie(retired), curie(successor), kind, row["id"])
     yield from _mappings(tables)
-    for kind in (rf2_files.SIMPLE_REFSET, *DRUG_REFSETS):
-        for row in active(tables, kind):
+    for refset in (rf2_files.SIMPLE_REFSET, *DRUG_REFSETS):
+        for row in active(tables, refset):
             yield Membership(curie(row["refsetId"]), curie(row["referencedComponentId"]), row["id"])
 
 
