@@ -14,7 +14,8 @@ documents is what it is worth there. The pieces, of a candidate:
 - kin coherence: whether another mention of the document is linked to a parent, child or sibling by itself;
 - coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight;
 - code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way;
-- scope: that the caller knows of what kind the mentions are, and asks for concepts of that kind alone; the same.
+- scope: that the caller knows of what kind the mentions are, and asks for concepts of that kind alone; the same;
+- abbreviations: the document's text, which may explain or write out its abbreviations; the same.
 """
 
 from __future__ import annotations
@@ -23,10 +24,9 @@ import argparse
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,13 +36,13 @@ from rich.table import Table
 from api.indexing import index_release
 from api.quiet import quieten_model_libraries
 from api.terminal import Tell, progress
-from benchmarks.linking_page import table
 from benchmarks.linking_sets import SETS, LinkingSet, Mentions, named_by
 from benchmarks.word_overlap import word_overlaps
 from graph.hierarchy import Hierarchy
 from graph.importing import import_release
 from graph.model import CURIE
 from graph.release import INDEX_FOLDER, ReleaseHome
+from linker.document_texts import read_texts
 from linker.evaluation.metrics import DocumentBootstrap, Estimate
 from linker.mentions import GoldMention, split_documents
 from linker.model import DocumentContext, Linking
@@ -68,9 +68,11 @@ PIECES = {
 """The columns of each piece."""
 KEPT = ("translation",)
 """Those that the ranking of linking uses; coherence comes after it."""
-COHERENCE, AXES, SCOPE = "coherence", "code axes", "scope"
-LINKED = (COHERENCE, AXES, SCOPE)
+COHERENCE, AXES, SCOPE, TEXT = "coherence", "code axes", "scope", "abbreviations in the text"
+LINKED = (COHERENCE, AXES, SCOPE, TEXT)
 """Those that are measured on what linking answers."""
+TEXTS = ("codiesp/texts.jsonl.gz", "cantemist/dev-set2.texts.jsonl.gz")
+"""The texts of all gold documents."""
 
 Column = npt.NDArray[np.float64]
 
@@ -85,9 +87,9 @@ class Ranked:
     gold: npt.NDArray[np.bool_]
     decided: bool
     """Whether a term is the mention: the order of the first places is not asked then."""
-    linked: tuple[bool, bool, bool, bool]
-    """Whether the right one is first before axes are weighed, by itself, with the document's other mentions, and with
-    these within the scope."""
+    linked: tuple[bool, bool, bool, bool, bool]
+    """Whether the right one is first before axes are weighed, by itself, with the document's other mentions, with these
+    within the scope, and with the document's text."""
 
     def values(self, names: Sequence[str]) -> Column:
         """Shape (k, len(names))."""
@@ -95,11 +97,15 @@ class Ranked:
 
 
 def ranked(
-    linker: Linker, hierarchy: Hierarchy, mentions: Mentions, within: Collection[CURIE] | None = None
+    linker: Linker,
+    hierarchy: Hierarchy,
+    mentions: Mentions,
+    within: Collection[CURIE] | None,
+    texts: Mapping[str, str],
 ) -> list[Ranked]:
     """The candidates of mentions with all pieces of evidence; mentions whose code the index lacks are left out.
 
-    `within` are the concepts of the scope; None is none.
+    `within` are the concepts of the scope; None is none. `texts` are those of documents.
     """
     index = linker.index
     known = set(index.concept_ids())
@@ -118,6 +124,8 @@ def ranked(
     together = linker.link(asked, documents=documents, top_k=1)
     scope = None if within is None else Scope.of(index, ids=within)
     scoped = linker.link(asked, documents=documents, top_k=1, scope=scope)
+    read = [DocumentContext(mention.document, texts.get(mention.document, "")) for mention in mentions]
+    told = linker.link(asked, documents=read, top_k=1)
     before = linker.ranked(asked, documents=documents)
     chosen = {(m.document, m.span.strip()): one.decision.id for m, one in zip(mentions, alone, strict=True)}
     by_document: dict[str, set[str]] = defaultdict(set)
@@ -140,6 +148,7 @@ def ranked(
             _first_right(alone[place], mention),
             _first_right(together[place], mention),
             _first_right(scoped[place], mention),
+            _first_right(told[place], mention),
         )
         found.append(Ranked(mention, ids[span], columns[span] | coherence, gold, decided, linked))
     return found
@@ -269,10 +278,11 @@ def worth(one: LinkingSet, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tup
         beyond = bootstrap.estimate(right((piece,)) - base)
         last = bootstrap.estimate(right((*others, piece)) - (right(others) if piece in KEPT else kept))
         rows.append(Worth(name, piece, beyond, last))
-    before, alone, together, scoped = np.array([one.linked for one in gold], dtype=np.float64).T
+    before, alone, together, scoped, told = np.array([one.linked for one in gold], dtype=np.float64).T
     rows.append(Worth(name, COHERENCE, None, bootstrap.estimate(together - alone)))
     rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before) if one.code_axes else None))
     rows.append(Worth(name, SCOPE, None, bootstrap.estimate(scoped - together) if one.scope else None))
+    rows.append(Worth(name, TEXT, None, bootstrap.estimate(told - together)))
     return bootstrap.estimate(kept), rows
 
 
@@ -338,7 +348,8 @@ def candidates_of(
         linker = Linker.open(home.folder(one.release) / INDEX_FOLDER)
         scope = one.scope(data) if one.scope else None
         within = None if scope is None else {code for mention in scope for code in mention.codes}
-        found = ranked(linker, opened.hierarchy, asked, within)
+        texts = read_texts(data / name for name in TEXTS)
+        found = ranked(linker, opened.hierarchy, asked, within, texts)
         linker.close()
     return found
 
@@ -354,12 +365,13 @@ def _print(found: Found) -> None:
         rows = [rows[place] for _, rows in found.values()]
         table.add_row(
             f"{piece}, kept" if piece in (*KEPT, *LINKED) else piece,
-            *(f"{_signed(row.beyond)} / {_signed(row.last)}" for row in rows),
+            *(f"{signed(row.beyond)} / {signed(row.last)}" for row in rows),
         )
     Console(width=200, highlight=False, markup=False).print(table)
 
 
-def _signed(estimate: Estimate | None) -> str:
+def signed(estimate: Estimate | None) -> str:
+    """A difference with its interval, in words of a table."""
     if estimate is None:
         return "–"
     return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
@@ -379,49 +391,6 @@ def _json(found: Found) -> str:
         for name, (kept, rows) in found.items()
     }
     return json.dumps({"kept": [*KEPT, *LINKED], "sets": sets}, indent=1, ensure_ascii=False)
-
-
-def evidence_section(figures: dict[str, Any]) -> str:
-    """The part of docs/results.md, from the figures that were written."""
-    sets: dict[str, dict[str, Any]] = figures["sets"]
-
-    def told(numbers: Sequence[float] | None) -> str:
-        return _signed(None if numbers is None else Estimate(*numbers))
-
-    rows = [
-        ["accuracy@1 with what is kept", *(f"{one['kept'][0]:.3f}" for one in sets.values())],
-        *(
-            [
-                f"**{piece}**" if piece in figures["kept"] else piece,
-                *(
-                    f"{told(one['pieces'][piece]['beyond'])} / {told(one['pieces'][piece]['last'])}"
-                    for one in sets.values()
-                ),
-            ]
-            for piece in (*PIECES, *LINKED)
-        ),
-    ]
-    return f"{_SECTION}\n{table(['piece', *sets], rows)}"
-
-
-_SECTION = """\
-## What evidence is worth
-
-`python -m benchmarks.evidence --data ../shared/data --json docs/results`
-
-What a piece adds to accuracy@1: beyond the scores of bi-encoder, letters and cross-encoder / beyond what else is kept.
-**Kept** are the pieces that linking uses. The first 25 candidates are ranked, mentions whose code the index lacks are
-left out, and the weights are fitted on held-out training documents of all five sets together.
-*Overlap*: how far mention and term say the same words; *translation*: how likely the words of its terms and the
-mention's translate into one another, as synonyms teach (`linker.translation`); *kin*: the share of its parents,
-children and siblings; *lineage*: of its ancestors and descendants; *kin coherence*: whether another mention of the
-document is linked to its kin by itself; *coherence*: whether one is to the candidate itself, measured by linking the
-mentions of a document together and apart, with the shipped weight (`linker.coherence`); *code axes*: what the words
-of a mention say of its code, measured by linking with them and without, where the index knows them
-(`linker.axis_ranking`); *scope*: that a caller who knows the mentions to be disorders, or procedures, asks for such
-concepts alone, here for those that DisTEMIST's, or MedProcNER's, training mentions have. SNOMED CT codes named by
-mentions have no hierarchy here.
-"""
 
 
 if __name__ == "__main__":

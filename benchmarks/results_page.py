@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks import against_published_loop, large_index, latency
-from benchmarks.evidence import evidence_section
+from benchmarks.evidence_page import evidence_section
 from benchmarks.killed_imports import COLUMNS, Moment
 from benchmarks.linking_page import linking_part, signed, table
 from benchmarks.recognition_page import recognition_section
