@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from linker.retrieved import Retrieved
 
-LENT = "term of another release"
 TRANSLATED = "translation of its words"
 """The evidence of a candidate: how likely its terms' words explain each of the mention's, 1 for the mention itself."""
 

@@ -33,7 +33,7 @@ from linker.parents import Parents, parents_in_order
 from linker.recall_queries import recall_queries
 from linker.runtimes import TORCH
 from linker.search import write_search
-from linker.senses import Senses
+from linker.senses import MENTION_WEIGHT, Senses
 from linker.stored_vectors import StoredVectors, encode_new
 from linker.term_abbreviations import ABBREVIATIONS_FILE
 from linker.term_abbreviations import gather as gather_abbreviations
@@ -44,7 +44,7 @@ from linker.word_postings import WordPostings
 
 DISPLAY_LANGUAGES = ("es", "en")
 """Of preferred terms, in their order."""
-PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT, MENTION_WEIGHT = 3.0, 2.0, 1.0, 4.0
+PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT = 3.0, 2.0, 1.0
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as an index is built."""

@@ -18,14 +18,15 @@ from linker.choosing import Chooser, Ranked
 from linker.coherence import CANDIDATES as COHERENT
 from linker.coherence import weighed_together
 from linker.decisions import DEPTH, Decisions, DecisionWeights, Standing
-from linker.disambiguation import LENT, columns
+from linker.disambiguation import columns
 from linker.encoder import BiEncoder, Encoder, model_settings
 from linker.errors import LinkerError
 from linker.fusion import AxisWeights, scores_behind, sigmoid
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import IndexManifest
+from linker.matched_term import origins
 from linker.mention_texts import check_mention
-from linker.model import Candidate, DocumentContext, Evidence, Linking, StageScores
+from linker.model import Candidate, DocumentContext, Linking, StageScores
 from linker.pair_text import Context, Gloss
 from linker.questions import Question, questions
 from linker.reranker import Reranker
@@ -362,13 +363,13 @@ class Linker:
                 score,
                 StageScores(dense, lexical, logit),
                 ranked.way(i, RERANK_DEPTH),
-                (*ranked.evidence(i), *([Evidence(LENT, 1.0, lenders)] if lenders else [])),
+                (*ranked.evidence(i), *origin),
             )
-            for id, preferred, term, lenders, i, score, dense, lexical, logit in zip(
+            for id, preferred, term, origin, i, score, dense, lexical, logit in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),
                 self.index.texts_of(one.rows[places]),
-                self.index.lent_by(one.rows[places]),
+                origins(self.index, one.rows[places], concepts),
                 places.tolist(),
                 _rounded(ranked.scores[:top_k]),
                 _rounded(one.dense[places]),

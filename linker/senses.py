@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from linker.lexical import Rows
 
 _SENSES = ("indptr", "concepts", "weights")
+
+MENTION_WEIGHT = 4.0
+"""Of a string that annotators used once for the concept; no term of the concept weighs as much by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class Senses:
         places = np.repeat(np.arange(len(rows)), counts)
         at = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         return places, self.concepts[at].astype(np.int64), self.weights[at]
+
+    def annotated(self, rows: Rows, concepts: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
+        """Of each row's annotations in texts, the share that are of the concept beside it: shape (n,), 0 without."""
+        places, named, weights = self.of_rows(rows)
+        # The inverse of how annotations are weighed: MENTION_WEIGHT and the logarithm of their number.
+        times = np.where(weights >= MENTION_WEIGHT, np.exp(weights.astype(np.float64) - MENTION_WEIGHT), 0.0)
+        all_times = np.bincount(places, times, len(rows))
+        own_times = np.bincount(places, times * (named == concepts[places]), len(rows))
+        return np.divide(own_times, all_times, out=np.zeros(len(rows)), where=all_times > 0)
 
     def rows_by_concept(self, concepts: int) -> tuple[npt.NDArray[np.int64], Rows]:
         """The reverse, of so many concepts: concept `c` has `rows[starts[c]:starts[c + 1]]`, in order."""

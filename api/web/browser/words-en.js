@@ -217,6 +217,7 @@ export const ENGLISH = {
   "not-seen": "not asked",
   evidence: "What else speaks for it or against it",
   "evidence-abbreviation in the document": "abbreviation in the document",
+  "evidence-annotated mention": "annotated mention",
   "evidence-another mention of the document": "another mention of the document",
   "evidence-axes of the code": "axes of the code",
   "evidence-term of another release": "term of another release",

@@ -217,6 +217,7 @@ export const SPANISH = {
   "not-seen": "no consultado",
   evidence: "Qué más habla a favor o en contra",
   "evidence-abbreviation in the document": "abreviatura en el documento",
+  "evidence-annotated mention": "mención anotada",
   "evidence-another mention of the document": "otra mención del documento",
   "evidence-axes of the code": "ejes del código",
   "evidence-term of another release": "término de otra versión",
