@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
@@ -26,6 +26,13 @@ SHORTEST_IN_LOWER_CASE = 3
 """Letters. `hta` is read as HTA; `ca` or `ic` in lower case may be the end or the beginning of anything."""
 
 _TOKEN = re.compile(r"[^\W_]+")
+
+
+def listed(path: Path = LIST_FILE) -> Iterator[tuple[str, str, str]]:
+    """The rows of a list, by default the one that comes with Enlace: abbreviation, expansion, its language."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            yield row["abbreviation"], row["expansion"], row["language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,7 @@ class Abbreviations:
     @classmethod
     def open(cls, path: Path = LIST_FILE) -> Abbreviations:
         """Read a list; by default the one that comes with Enlace."""
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            return cls.of((row["abbreviation"], row["expansion"]) for row in rows)
+        return cls.of((short, long) for short, long, _ in listed(path))
 
     def and_those_of(self, other: Abbreviations) -> Abbreviations:
         """With the expansions of another list after those of this one."""

@@ -21,12 +21,12 @@ from linker.abbreviations import Abbreviations, Readings
 from linker.encoder import Encoder, Vectors, model_settings
 from linker.fusion import RetrievalWeights
 from linker.index import TermIndex
-from linker.lexical import Rows, Scores, best_rows
+from linker.lexical import NO_ROWS, Rows, Scores, best_rows
 from linker.normalization import fold_words, unhyphenated
 from linker.retrieved import Retrieved, merged
 from linker.scope import Scope
 from linker.term_abbreviations import with_those_of_terms
-from linker.word_order import NO_ROWS, ORDERED, WordOrder
+from linker.word_order import ORDERED, WordOrder
 
 Defined: TypeAlias = Mapping[str, Sequence[str]]
 """The expansions of the abbreviations that a document defines."""

@@ -3,6 +3,7 @@
     index/
       manifest.json     schema, release, encoder identity, counts, file sizes, measured recall
       terms.arrow       row → text, language; where other releases lent terms, their concepts, spaces between
+      written_out.npy   the rows of the terms that the last rows are, with their abbreviations written out
       concepts.arrow    concept ordinal → id, preferred term, semantic tag
       senses/           row → concept ordinals with their weights (CSR)
       code_axes/        the axes of codes, where there are any: `linker.code_axes`
@@ -35,7 +36,7 @@ from linker.code_axes import CodeAxes
 from linker.encoder import Encoder, EncoderIdentity, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, first_line
 from linker.index_manifest import IndexManifest
-from linker.lexical import LexicalIndex, Rows
+from linker.lexical import NO_ROWS, LexicalIndex, Rows
 from linker.pair_text import Gloss, PairForm
 from linker.parents import Parents
 from linker.search import TermSearch
@@ -44,6 +45,7 @@ from linker.vector_index import Mask, VectorIndex
 from linker.word_postings import FOLDER as WORDS_FOLDER
 from linker.word_postings import WordPostings
 
+WRITTEN_OUT = "written_out.npy"
 LENT_BY = "lent_by"
 """The column of terms that is there where other releases lent some."""
 
@@ -63,6 +65,7 @@ class TermIndex:
         parents: Parents | None = None,
         axes: CodeAxes | None = None,
         words: WordPostings | None = None,
+        written_out: Rows = NO_ROWS,
     ) -> None:
         self.manifest = manifest
         self.senses = senses
@@ -70,6 +73,7 @@ class TermIndex:
         self.search = search
         self.axes = axes
         self.words = words
+        self._written_out = written_out
         self._terms = terms
         self._concepts = concepts
         self._vectors = vectors
@@ -97,7 +101,21 @@ class TermIndex:
         axes = CodeAxes.open(folder / CODE_AXES_FOLDER) if manifest.code_axes else None
         # Nor have those that were made before terms were found by their words.
         words = WordPostings.open(folder / WORDS_FOLDER) if (folder / WORDS_FOLDER).is_dir() else None
-        return cls(manifest, terms, concepts, senses, vectors, lexical, search, parents, axes, words)
+        # Nor those from before terms were written out.
+        short = np.load(folder / WRITTEN_OUT) if (folder / WRITTEN_OUT).is_file() else NO_ROWS
+        return cls(
+            manifest,
+            terms,
+            concepts,
+            senses,
+            vectors,
+            lexical,
+            search,
+            parents,
+            axes,
+            words,
+            short.astype(np.int64),
+        )
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -146,6 +164,24 @@ class TermIndex:
     def texts_of(self, rows: Sequence[int] | npt.NDArray[np.integer[Any]]) -> list[str]:
         """The terms at rows, in their order: many at once are found faster than one after the other."""
         return _taken(self._terms.column("text"), rows)
+
+    def as_given(self, rows: Rows, concepts: npt.NDArray[np.integer[Any]]) -> Rows:
+        """The rows of the terms themselves, where they are terms with their abbreviations written out.
+
+        `concepts` are those that the rows are taken to name, and what is returned names them too: where one's terms are
+        written out as another's are, it is left as it is.
+        """
+        given = len(self) - len(self._written_out)
+        found = rows.copy()
+        for place in np.flatnonzero(rows >= given).tolist():
+            term = self._written_out[rows[place] - given]
+            if concepts[place] in self.senses.of(term):
+                found[place] = term
+        return found
+
+    def given_texts(self) -> list[str]:
+        """Every term, by row, without those that are others written out."""
+        return self.texts()[: len(self) - len(self._written_out)]
 
     def terms_of(self, ordinals: npt.NDArray[np.int64]) -> list[list[str]]:
         """Every term of each concept ordinal, by row."""

@@ -45,6 +45,8 @@ class IndexManifest:
     """The regular expression of its codes, whose groups are their axes (see `linker.code_axes`); empty without."""
     terms_of: Mapping[str, int] = field(default_factory=dict)
     """How many terms each other release lent to concepts that are the same as its (see `linker.mapped_terms`)."""
+    written_out: int = 0
+    """Of `terms`, those that are others with their abbreviations written out (see `linker.written_out_terms`)."""
     reused: Mapping[str, int] = field(default_factory=dict)
     """How many vectors were taken from the index of each release, because it has the same string."""
     files: Mapping[str, int] = field(default_factory=dict)

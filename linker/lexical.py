@@ -25,6 +25,7 @@ NGRAMS = (2, 4)
 _BLOCK = 64
 
 Rows = npt.NDArray[np.int64]
+NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 Scores = npt.NDArray[np.float32]
 
 

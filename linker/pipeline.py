@@ -354,6 +354,7 @@ class Linker:
         read = _rounded(sigmoid(ranked.logits))
         rerank = [read[i] if i < len(read) else None for i in places.tolist()]
         concepts = one.concepts[places]
+        terms = self.index.as_given(one.rows[places], concepts)
         return tuple(
             Candidate(
                 id,
@@ -368,8 +369,8 @@ class Linker:
             for id, preferred, term, origin, i, score, dense, lexical, logit in zip(
                 self.index.concept_ids_of(concepts),
                 self.index.preferred_terms_of(concepts),
-                self.index.texts_of(one.rows[places]),
-                origins(self.index, one.rows[places], concepts),
+                self.index.texts_of(terms),
+                origins(self.index, terms, concepts),
                 places.tolist(),
                 _rounded(ranked.scores[:top_k]),
                 _rounded(one.dense[places]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,21 @@ class Senses:
         starts = np.concatenate([[0], np.cumsum(np.bincount(self.concepts, minlength=concepts))])
         rows = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
         return starts, rows[np.argsort(self.concepts, kind="stable")]
+
+    def rows_of_concepts(self, concepts: int) -> Iterator[list[int]]:
+        """The rows of each of so many concepts, in order."""
+        starts, rows = self.rows_by_concept(concepts)
+        return (own.tolist() for own in np.split(rows, starts[1:-1]))
+
+    def and_those_of(self, ordinals: Sequence[Sequence[int]], weight: float) -> Senses:
+        """With further rows, which name the concepts `ordinals`, all with one weight."""
+        concepts = np.fromiter((one for own in ordinals for one in own), np.int32)
+        ends = self.indptr[-1] + np.cumsum([len(own) for own in ordinals], dtype=np.int64)
+        return Senses(
+            np.concatenate([self.indptr, ends]),
+            np.concatenate([self.concepts, concepts]),
+            np.concatenate([self.weights, np.full(len(concepts), weight, np.float32)]),
+        )
 
     def save(self, folder: Path) -> None:
         """Write the three arrays into `folder`, which is made."""

@@ -11,14 +11,13 @@ import numpy as np
 
 from linker.fusion import OrderWeights, scores_behind
 from linker.index import TermIndex
-from linker.lexical import Rows
+from linker.lexical import NO_ROWS, Rows
 from linker.retrieved import Retrieved
 from linker.scope import Scope
 from linker.translation import Translation, TranslationTable
 
 ORDERED, FOUND_BY_WORDS = 64, 16
 """Candidates whose words are looked at, where it is known how words translate, and terms that words find besides."""
-NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,9 @@ def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
 
 def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
-    lent = f", {_lent(manifest.terms_of)} among them" if manifest.terms_of else ""
+    written_out = [f"{manifest.written_out:,} written out"] if manifest.written_out else []
+    among = [*([_lent(manifest.terms_of)] if manifest.terms_of else []), *written_out]
+    lent = f", {', '.join(among)} among them" if among else ""
     axes = f", code axes {manifest.code_axes}" if manifest.code_axes else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(

@@ -136,6 +136,7 @@ def _index(home: ReleaseHome, name: str) -> dict[str, Any] | None:
             **{key: said[key] for key in keys},
             "biEncoder": said["bi_encoder"],
             "crossEncoder": said["cross_encoder"] or None,
+            "writtenOut": said.get("written_out", 0),
             "termsOf": said.get("terms_of", {}),
             "runtime": said.get("runtime", "torch"),
         }

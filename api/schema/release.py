@@ -69,6 +69,9 @@ class Index:
         description="What computes the models: `torch`, or `onnx` for ONNX Runtime."
     )
     terms: int = strawberry.field(description="Distinct strings in it.")
+    written_out: int = strawberry.field(
+        description="Of the terms, those that are others with their abbreviations written out."
+    )
     concepts: int = strawberry.field(description="Concepts that it can answer with.")
     mentions: int = strawberry.field(description="Annotated mentions of text that were added as terms.")
     terms_of: list[LentTerms] = strawberry.field(
@@ -90,6 +93,7 @@ class Index:
             precision=manifest.encoder.precision,
             runtime=manifest.runtime,
             terms=manifest.terms,
+            written_out=manifest.written_out,
             concepts=manifest.concepts,
             mentions=manifest.mentions,
             terms_of=[LentTerms(release=one, terms=number) for one, number in manifest.terms_of.items()],

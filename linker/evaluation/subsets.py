@@ -40,7 +40,7 @@ def subsets(
 ) -> dict[str, npt.NDArray[np.bool_]]:
     """Of each set that has a mention, which mentions are in it, shape (len(gold),)."""
     trained = {mention.span.strip() for mention in training or ()}
-    strings = {*index.texts(), *trained}
+    strings = {*index.given_texts(), *trained}
     folded = {fold(string) for string in strings}
     held = set(index.concept_ids())
     cleaned = np.array([mention.coded and not mention.composite for mention in gold])

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from graph.model import CURIE, TermKind
 from graph.store import GraphStore
 from linker.document_texts import Contexts
+from linker.gathered_terms import DISPLAY_LANGUAGES, display_rank
 from linker.indexed_text import indexed_text
-from linker.indexing import DISPLAY_LANGUAGES, display_rank
 from linker.mentions import GoldMention
 from linker.pair_text import NO_CONTEXT, NO_GLOSS, Context, Gloss, PairForm
 from linker.parents import parents_in_order

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph.model import Concept, Mapping, Record, SynonymScope, Term, TermKind
 from graph.release import ReleaseHome
-from linker.indexing import gather_terms
+from linker.gathered_terms import gather_terms
 from linker.mapped_terms import MappedTerm, mapped_terms
 
 Lend = Callable[[Iterable[Record], Iterable[Record]], list[tuple[str, str, str]]]

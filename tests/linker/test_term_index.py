@@ -32,10 +32,11 @@ from graph.model import Concept, Term, TermKind
 from graph.release import ReleaseHome
 from linker.encoder import BiEncoder, Vectors
 from linker.errors import IndexDamaged, IndexMismatch, IndexNotFound, LinkerError
+from linker.gathered_terms import gather_terms
 from linker.index import TermIndex, open_checked
 from linker.index_manifest import MANIFEST_FILE, IndexManifest
 from linker.indexed_text import indexed_text
-from linker.indexing import build_index, gather_terms
+from linker.indexing import build_index
 
 
 def senses(index: TermIndex, text: str) -> dict[str, float]:
