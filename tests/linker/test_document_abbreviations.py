@@ -68,14 +68,14 @@ def test_initials_beside_their_words_are_found_in_any_text(
     long_words: list[str], short_first: bool, before: str, after: str
 ) -> None:
     long, short = " ".join(long_words), "".join(word[0] for word in long_words).upper()
-    assume(short.lower() not in long_words)
+    assume(fold(short) not in map(fold, long_words))
     # The doubled letters of a plural may stand for single ones.
     assume(fold(short[::2]) != fold(short[1::2]))
     text = f"{before}.\n\n{f'{short} ({long})' if short_first else f'{long} ({short})'}.\n\n{after}"
     own = [one for one in definitions(text) if len(before) < one.long_start < len(text) - len(after)]
     assert [one.short for one in own] == [short]
     assert long.endswith(own[0].long)
-    assert own[0].long[0] == long[0]
+    assert fold_letter(own[0].long[0]) == fold_letter(long[0])
 
 
 @settings(deadline=None)
