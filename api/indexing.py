@@ -39,6 +39,7 @@ def index_release(
     runtime: str = TORCH,
     code_axes: str = "",
     terms_of: Sequence[str] = (),
+    write_out: bool = True,
     tell: Tell = lambda stage, done, total: None,
 ) -> tuple[IndexManifest, Counter[CURIE]]:
     """Index a release; answer the index's manifest and the codes of `mentions` that it has not.
@@ -49,7 +50,8 @@ def index_release(
     the index of the release `reuse` has are not encoded again; by default those of any index here that the same
     encoder made, and with `none` all are. `code_axes` is the regular expression of the codes, if they have axes
     (`linker.code_axes`). What the releases `terms_of` call concepts that are, by their codes, the same as the release's
-    is indexed as further terms (`linker.mapped_terms`). Holds the release's lock, so that no import replaces it
+    is indexed as further terms (`linker.mapped_terms`), and so are terms with abbreviations, written out, with
+    `write_out` (`linker.written_out_terms`). Holds the release's lock, so that no import replaces it
     meanwhile. Raises what opening a release, opening a model, opening the index of `reuse` and building an index raise,
     and LinkerError where the release is to lend terms to itself.
     """
@@ -88,6 +90,7 @@ def index_release(
             runtime=runtime,
             code_axes=code_axes,
             mapped=mapped,
+            write_out=write_out,
             progress=tell,
         )
         _forget_exports(exports_folder(opened.index_folder), runtime, encoder, reranker)

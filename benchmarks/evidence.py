@@ -15,7 +15,8 @@ documents is what it is worth there. The pieces, of a candidate:
 - coherence: whether one is to the candidate; of this it is measured what linking makes of it, with its shipped weight;
 - code axes: what the mention's words say of the code's axes, where codes have any; measured in the same way;
 - scope: that the caller knows of what kind the mentions are, and asks for concepts of that kind alone; the same;
-- abbreviations: the document's text, which may explain or write out its abbreviations; the same.
+- abbreviations in the text: the document, which may explain or write out its abbreviations; the same;
+- terms written out: that the index has terms with their abbreviations written out; linking with it and without.
 """
 
 from __future__ import annotations
@@ -68,8 +69,9 @@ PIECES = {
 """The columns of each piece."""
 KEPT = ("translation",)
 """Those that the ranking of linking uses; coherence comes after it."""
-COHERENCE, AXES, SCOPE, TEXT = "coherence", "code axes", "scope", "abbreviations in the text"
-LINKED = (COHERENCE, AXES, SCOPE, TEXT)
+COHERENCE, AXES, SCOPE = "coherence", "code axes", "scope"
+TEXT, TERMS = "abbreviations in the text", "terms written out"
+LINKED = (COHERENCE, AXES, SCOPE, TEXT, TERMS)
 """Those that are measured on what linking answers."""
 TEXTS = ("codiesp/texts.jsonl.gz", "cantemist/dev-set2.texts.jsonl.gz")
 """The texts of all gold documents."""
@@ -262,8 +264,10 @@ class Worth:
 Found = dict[str, tuple[Estimate, list[Worth]]]
 
 
-def worth(one: LinkingSet, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tuple[Estimate, list[Worth]]:
-    """Accuracy@1 with all that is kept, and what each piece adds."""
+def worth(
+    one: LinkingSet, fit: Sequence[Ranked], gold: Sequence[Ranked], short: Sequence[Ranked]
+) -> tuple[Estimate, list[Worth]]:
+    """Accuracy@1 with all that is kept, and what each piece adds; `short` is `gold` where no term is written out."""
     name = one.name
     bootstrap = DocumentBootstrap([one.mention.document for one in gold])
 
@@ -283,6 +287,8 @@ def worth(one: LinkingSet, fit: Sequence[Ranked], gold: Sequence[Ranked]) -> tup
     rows.append(Worth(name, AXES, None, bootstrap.estimate(alone - before) if one.code_axes else None))
     rows.append(Worth(name, SCOPE, None, bootstrap.estimate(scoped - together) if one.scope else None))
     rows.append(Worth(name, TEXT, None, bootstrap.estimate(told - together)))
+    unwritten = np.array([one.linked[2] for one in short], dtype=np.float64)
+    rows.append(Worth(name, TERMS, None, bootstrap.estimate(together - unwritten)))
     return bootstrap.estimate(kept), rows
 
 
@@ -303,6 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home = ReleaseHome(Path(folder))
         fits: dict[tuple[str, bool], list[Ranked]] = {}
         golds: dict[str, list[Ranked]] = {}
+        shorts: dict[str, list[Ranked]] = {}
         for one in chosen:
             training = one.training(options.data)
             kept, held_out = split_documents(training, DEV_SHARE)
@@ -310,11 +317,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 fits[one.release, one.indexed] = candidates_of(
                     home, options.data, one, kept, held_out, models, tell
                 )
-            golds[one.name] = candidates_of(
-                home, options.data, one, training, one.gold(options.data), models, tell
+            golds[one.name], shorts[one.name] = (
+                candidates_of(
+                    home,
+                    options.data,
+                    one,
+                    training,
+                    one.gold(options.data),
+                    models,
+                    tell,
+                    write_out=write_out,
+                )
+                for write_out in (True, False)
             )
     pooled = [each for fit in fits.values() for each in fit]
-    found = {one.name: worth(one, pooled, golds[one.name]) for one in chosen}
+    found = {one.name: worth(one, pooled, golds[one.name], shorts[one.name]) for one in chosen}
     _print(found)
     if options.json:
         (options.json / FILE).write_text(f"{_json(found)}\n", "utf-8")
@@ -328,6 +345,8 @@ def candidates_of(
     asked: Mentions,
     models: tuple[str, str],
     tell: Tell,
+    *,
+    write_out: bool = True,
 ) -> list[Ranked]:
     """The candidates of `asked` in an index that knows the mentions `known` and, but for these, what the set's has."""
     tell(f"importing {one.release}", 0, None)
@@ -342,6 +361,7 @@ def candidates_of(
         cross_encoder=cross_encoder,
         mentions=mentions,
         code_axes=one.code_axes,
+        write_out=write_out,
         tell=tell,
     )
     with home.open(one.release) as opened:

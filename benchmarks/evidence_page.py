@@ -25,7 +25,8 @@ mentions of a document together and apart, with the shipped weight (`linker.cohe
 of a mention say of its code, measured by linking with them and without, where the index knows them
 (`linker.axis_ranking`); *scope*: that a caller who knows the mentions to be disorders, or procedures, asks for such
 concepts alone, here for those that DisTEMIST's, or MedProcNER's, training mentions have; *abbreviations in the text*:
-that linking reads the document, which may explain or write out its abbreviations (`linker.document_abbreviations`).
+that linking reads the document, which may explain or write out its abbreviations (`linker.document_abbreviations`);
+*terms written out*: that the index has terms with their abbreviations written out (`linker.written_out_terms`).
 SNOMED CT codes named by mentions have no hierarchy here.
 """
 

@@ -92,6 +92,8 @@ class TermIndex:
             # Indexes that were made before cross-encoders read parents have none.
             parents = Parents.open(folder / "parents") if (folder / "parents").is_dir() else None
             vectors = VectorIndex.open(folder, manifest.search_breadth)
+            # Nor have those that were made before terms were written out.
+            short = np.load(folder / WRITTEN_OUT) if (folder / WRITTEN_OUT).is_file() else NO_ROWS
         except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
             raise IndexDamaged(
                 f"The index in {folder} cannot be read ({first_line(error)}); build it again with `enlace index`."
@@ -99,10 +101,8 @@ class TermIndex:
         lexical = LexicalIndex.open(folder / "lexical")
         search = TermSearch.open(folder / "search.sqlite")
         axes = CodeAxes.open(folder / CODE_AXES_FOLDER) if manifest.code_axes else None
-        # Nor have those that were made before terms were found by their words.
+        # Those that were made before terms were found by their words have none.
         words = WordPostings.open(folder / WORDS_FOLDER) if (folder / WORDS_FOLDER).is_dir() else None
-        # Nor those from before terms were written out.
-        short = np.load(folder / WRITTEN_OUT) if (folder / WRITTEN_OUT).is_file() else NO_ROWS
         return cls(
             manifest,
             terms,

@@ -59,6 +59,7 @@ def build_index(
     runtime: str = TORCH,
     code_axes: str = "",
     mapped: Mapping[str, Iterable[MappedTerm]] = MappingProxyType({}),
+    write_out: bool = True,
     progress: Progress = lambda stage, done, total: None,
 ) -> IndexManifest:
     """Index every distinct term of the active concepts, then put the index in place at `folder`.
@@ -69,7 +70,8 @@ def build_index(
     again. `kind` is how vectors are searched: `exact`, `hnsw` or, by the number of strings, `auto`; `runtime` is what
     computes the models when the index is opened. With `code_axes`, a regular expression (`linker.code_axes`), what
     words say of the axes of codes is learned, and active concepts without a term are in the index too. `mapped` are
-    terms of other releases, by their releases' names (`linker.mapped_terms`), indexed as `gather_terms` says. Only for
+    terms of other releases, by their releases' names (`linker.mapped_terms`), indexed as `gather_terms` says. Terms
+    with abbreviations are indexed written out too, unless `write_out` is false (`linker.written_out_terms`). Only for
     the holder of the release's lock: what a killed build left beside `folder` is removed. Raises LinkerError if the
     release has no term, IndexDamaged if less than 98 % of the exact nearest neighbours are found.
     """
@@ -80,7 +82,8 @@ def build_index(
         raise LinkerError(
             f"Release {release!r} has no active concept with a term; there is nothing to index."
         )
-    gathered = with_written_out(gathered)
+    if write_out:
+        gathered = with_written_out(gathered)
     total = len(gathered.texts)
     staging = folder.parent / f".{folder.name}-new"
     shutil.rmtree(staging, ignore_errors=True)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clinic import imported, indexed, retriever
+from clinic import RecordsInMemory, imported, indexed, retriever
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graph.model import Concept, Term, TermKind
 from graph.release import ReleaseHome
+from linker.abbreviations import MAXIMUM_READINGS
 from linker.encoder import BiEncoder
 from linker.index import TermIndex
+from linker.indexing import build_index
 from linker.pipeline import Linker
 from linker.written_out_terms import by_language, readings_of_term, written_out
 
@@ -82,6 +86,20 @@ def test_what_the_terms_give_away_comes_after_the_list() -> None:
     assert found["en"] == {"MRI": ("magnetic resonance imaging",)}
 
 
+pieces = st.lists(
+    st.sampled_from([*LIST, "craneal", "renal", " ", "-", ".", " (", ")", "+", "ñ", "\n"]), max_size=12
+)
+
+
+@given(st.lists(pieces.map("".join), max_size=4))
+def test_of_any_terms_each_is_written_out_once_at_most_and_says_something_else(terms: list[str]) -> None:
+    found = of_terms(*terms)
+    places = [place for place, _ in found]
+    assert places == sorted(set(places))
+    assert all(text != terms[place] and not text.isspace() for place, text in found)
+    assert all(len(readings_of_term(term, LIST)[1]) <= MAXIMUM_READINGS for term in terms)
+
+
 HEAD, ANY, LEG = "S:1", "S:2", "S:3"
 RECORDS = [
     *map(Concept, (HEAD, ANY, LEG)),
@@ -122,3 +140,16 @@ def test_a_term_of_another_concept_is_not_shown_for_this_one(encoder: BiEncoder,
     shown = {one.id: one.matched_term for one in answer.candidates}
     assert (shown[HEAD], shown[LEG]) == ("TAC craneal", "tomografía axial computarizada craneal")
     index.close()
+
+
+def test_terms_can_be_left_as_they_stand(encoder: BiEncoder, tmp_path: Path) -> None:
+    made = build_index(
+        tmp_path / "index",
+        "scans",
+        RecordsInMemory(RECORDS),  # type: ignore[arg-type]
+        encoder,
+        bi_encoder="",
+        cross_encoder="",
+        write_out=False,
+    )
+    assert (made.terms, made.written_out) == (3, 0)
