@@ -5,7 +5,8 @@ term that says less (`tomografía axial computarizada`) than to a short one that
 terms, as it has of mentions.
 
 An ambiguous abbreviation is read as the concept's other terms have it, by their words. Where they tell of none, or of
-several, it is written out only if these differ in little but spelling.
+several, it is written out only if these differ in little but spelling, and where they tell of none and a word of theirs
+begins with it, not at all.
 """
 
 from __future__ import annotations
@@ -48,11 +49,9 @@ def written_out(
     """
     for place, (text, language) in enumerate(terms):
         short, readings = readings_of_term(text, expansions.get(language, {}))
-        if len(readings) > 1:
-            others = (other for other, _ in terms if short.isdisjoint(_TOKEN.findall(other)))
-            readings = _told(
-                text, readings, frozenset(stem for other in others for stem in word_stems(other))
-            )
+        if readings:
+            others = " ".join(other for other, _ in terms if short.isdisjoint(_TOKEN.findall(other)))
+            readings = _told(text, short, readings, others)
         if readings:
             yield place, readings[0]
 
@@ -98,11 +97,15 @@ def _stays(text: str, token: re.Match[str]) -> bool:
     return bool(explained or part or _ROMAN.fullmatch(token.group()))
 
 
-def _told(text: str, readings: Sequence[str], others: frozenset[str]) -> tuple[str, ...]:
-    """Those of the readings that the words of other terms tell of most, if they are alike; else none."""
-    said = frozenset(word_stems(text))
+def _told(text: str, short: frozenset[str], readings: Sequence[str], others: str) -> tuple[str, ...]:
+    """Those of the readings that the words of the concept's other terms tell of most, if they are alike; else none."""
+    said, told = frozenset(word_stems(text)), frozenset(word_stems(others))
     added = [frozenset(word_stems(reading)) - said for reading in readings]
-    support = [len(stems & others) / max(1, len(stems)) for stems in added]
+    support = [len(stems & told) / max(1, len(stems)) for stems in added]
+    # `Ca` beside *carcinoma*, where only *calcio* is listed, is cut off and no abbreviation.
+    begun = tuple(fold_words(one) for one in short)
+    if not max(support) and any(word.startswith(begun) for word in fold_words(others).split()):
+        return ()
     best = [place for place, share in enumerate(support) if share == max(support)]
     first = added[best[0]]
     alike = all(len(first & added[place]) >= ALIKE * len(first | added[place]) for place in best)

@@ -50,6 +50,11 @@ def test_an_ambiguous_abbreviation_stays_where_nothing_tells() -> None:
     assert of_terms("RM craneal", "resonancia del retraso") == []
 
 
+def test_the_beginning_of_another_terms_word_is_no_abbreviation() -> None:
+    assert of_terms("post renal", "Postoperatorio renal") == []
+    assert of_terms("post renal", "renal posterior") == [(0, "posterior renal")]
+
+
 @pytest.mark.parametrize(
     "term",
     [
