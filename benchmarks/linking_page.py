@@ -85,6 +85,7 @@ _AIMS = (
     ("distemist-hpo-terms", "cleaned", 0.80, 0.95),
     ("distemist-hpo-terms-and-mentions", "cleaned", 0.88, 0.97),
     ("cantemist", "cleaned", 0.92, 0.985),
+    ("cantemist", "mentions not in training", 0.70, 0.94),
     ("cantemist", "unseen mentions", 0.70, 0.94),
     ("distemist", "codes in the index", 0.88, 0.97),
     ("distemist", "unseen mentions, codes in the index", 0.68, 0.92),
