@@ -305,6 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quieten_model_libraries()
     chosen = [one for one in sets if not options.set or one.name in options.set]
     models = options.bi_encoder, options.cross_encoder
+    texts = read_texts(options.data / name for name in TEXTS)
     with tempfile.TemporaryDirectory() as folder, progress() as tell:
         home = ReleaseHome(Path(folder))
         fits: dict[tuple[str, bool], list[Ranked]] = {}
@@ -315,7 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             kept, held_out = split_documents(training, DEV_SHARE)
             if (one.release, one.indexed) not in fits:
                 fits[one.release, one.indexed] = candidates_of(
-                    home, options.data, one, kept, held_out, models, tell
+                    home, options.data, one, kept, held_out, models, texts, tell
                 )
             golds[one.name], shorts[one.name] = (
                 candidates_of(
@@ -325,6 +326,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     training,
                     one.gold(options.data),
                     models,
+                    texts,
                     tell,
                     write_out=write_out,
                 )
@@ -344,6 +346,7 @@ def candidates_of(
     known: Mentions,
     asked: Mentions,
     models: tuple[str, str],
+    texts: Mapping[str, str],
     tell: Tell,
     *,
     write_out: bool = True,
@@ -368,7 +371,6 @@ def candidates_of(
         linker = Linker.open(home.folder(one.release) / INDEX_FOLDER)
         scope = one.scope(data) if one.scope else None
         within = None if scope is None else {code for mention in scope for code in mention.codes}
-        texts = read_texts(data / name for name in TEXTS)
         found = ranked(linker, opened.hierarchy, asked, within, texts)
         linker.close()
     return found

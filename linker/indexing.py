@@ -21,7 +21,7 @@ from linker.code_axes import FOLDER as CODE_AXES_FOLDER
 from linker.code_axes import CodeAxes, compiled
 from linker.encoder import Encoder
 from linker.errors import LinkerError
-from linker.gathered_terms import Gathered, gather_terms, with_written_out
+from linker.gathered_terms import DISPLAY_LANGUAGES, Gathered, gather_terms, with_written_out
 from linker.index import LENT_BY, WRITTEN_OUT, TermIndex, map_table
 from linker.index_manifest import IndexManifest
 from linker.lexical import LexicalIndex
@@ -35,10 +35,6 @@ from linker.term_abbreviations import write as write_abbreviations
 from linker.vector_index import AUTO, EXACT, HNSW, chosen_kind, write_vector_index
 from linker.word_postings import FOLDER as WORDS_FOLDER
 from linker.word_postings import WordPostings
-
-DISPLAY_LANGUAGES = ("es", "en")
-"""Of preferred terms, in their order."""
-PREFERRED_WEIGHT, SYNONYM_WEIGHT, LOOSE_WEIGHT = 3.0, 2.0, 1.0
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as an index is built."""

@@ -157,14 +157,14 @@ def _show_gone(former: IndexManifest, made: IndexManifest) -> None:
 
 def _show(manifest: IndexManifest, seconds: float) -> None:
     added = f" and {manifest.mentions:,} annotated mentions" if manifest.mentions else ""
-    written_out = [f"{manifest.written_out:,} written out"] if manifest.written_out else []
-    among = [*([_lent(manifest.terms_of)] if manifest.terms_of else []), *written_out]
-    lent = f", {', '.join(among)} among them" if among else ""
+    written_out = f"{manifest.written_out:,} written out" if manifest.written_out else ""
+    among = ", ".join(filter(None, (_lent(manifest.terms_of), written_out)))
+    further = f", {among} among them" if among else ""
     axes = f", code axes {manifest.code_axes}" if manifest.code_axes else ""
     reranker = f"re-ranked by {manifest.cross_encoder}" if manifest.cross_encoder else "no re-ranking"
     out().print(
         f"Release {manifest.release} is indexed: {manifest.terms:,} distinct terms of "
-        f"{manifest.concepts:,} concepts{added}{lent}; bi-encoder {manifest.bi_encoder} "
+        f"{manifest.concepts:,} concepts{added}{further}; bi-encoder {manifest.bi_encoder} "
         f"({manifest.encoder.dimensions} dimensions, {manifest.encoder.pooling} pooling, "
         f"{manifest.encoder.precision}), {reranker}, computed by {manifest.runtime}, searched by {manifest.index}, "
         f"recall@64 {manifest.recall_at_64}{axes}; in {seconds:.1f} s.",

@@ -150,7 +150,7 @@ def indexed(
 
 
 def indexed_records(
-    folder: Path, records: Iterable[Record], encoder: Encoder, code_axes: str = ""
+    folder: Path, records: Iterable[Record], encoder: Encoder, code_axes: str = "", *, write_out: bool = True
 ) -> IndexManifest:
     """Index records without a release, by the bi-encoder alone."""
     return build_index(
@@ -161,6 +161,7 @@ def indexed_records(
         bi_encoder="",
         cross_encoder="",
         code_axes=code_axes,
+        write_out=write_out,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clinic import RecordsInMemory, imported, indexed, retriever
+from clinic import imported, indexed, indexed_records, retriever
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,6 @@ from graph.release import ReleaseHome
 from linker.abbreviations import MAXIMUM_READINGS
 from linker.encoder import BiEncoder
 from linker.index import TermIndex
-from linker.indexing import build_index
 from linker.pipeline import Linker
 from linker.written_out_terms import by_language, readings_of_term, written_out
 
@@ -148,13 +147,5 @@ def test_a_term_of_another_concept_is_not_shown_for_this_one(encoder: BiEncoder,
 
 
 def test_terms_can_be_left_as_they_stand(encoder: BiEncoder, tmp_path: Path) -> None:
-    made = build_index(
-        tmp_path / "index",
-        "scans",
-        RecordsInMemory(RECORDS),  # type: ignore[arg-type]
-        encoder,
-        bi_encoder="",
-        cross_encoder="",
-        write_out=False,
-    )
+    made = indexed_records(tmp_path / "index", RECORDS, encoder, write_out=False)
     assert (made.terms, made.written_out) == (3, 0)
